@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install services assets catalogue wheel demo demo-reset test test-unit test-faults check format evaluate bench mutants
+.PHONY: help install services assets catalogue wheel demo demo-reset release test test-unit test-faults drill check format evaluate bench mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -48,8 +48,16 @@ catalogue: $(INSTALLED) ## Fetch the device catalogue that the contract tests re
 wheel: assets ## Build the package, with all that the program needs at run time, in dist/
 	@VIRTUAL_ENV= $(BIN)/uv build --wheel --out-dir dist --python $(BIN)/python
 
-services: $(INSTALLED) ## Install Mosquitto, PostgreSQL with TimescaleDB, and a browser for the tests
-	@$(BIN)/python -m deploy.local.required_programs --browser
+# For example: make release VERSION=0.3.0; make release VERSION=0.3.0 DRY=1
+VERSION ?=
+DRY ?=
+
+release: assets ## Make a release: VERSION=0.3.0, version, changelog, wheel, SBOM, commit and tag (DRY=1: only try)
+	@[ -n "$(VERSION)" ] || { echo "say which: make release VERSION=0.3.0" >&2; exit 64; }
+	@$(BIN)/python -m deploy.local.release $(VERSION) $(if $(DRY),--dry-run)
+
+services: $(INSTALLED) ## Install Mosquitto, PostgreSQL with TimescaleDB, and what the tests need besides
+	@$(BIN)/python -m deploy.local.required_programs --tests
 
 demo: $(INSTALLED) ## Start everything with a simulated ward; Ctrl-C stops it, the next start goes on
 	@$(BIN)/mimamori demo --folder $(FOLDER) --port $(PORT) --inbox-port $(INBOX_PORT) --residents $(RESIDENTS) --factor $(FACTOR) $(addprefix --scenario ,$(SCENARIO))
@@ -58,13 +66,16 @@ demo-reset: $(INSTALLED) ## Drop the demo's data
 	@$(BIN)/mimamori demo-reset --folder $(FOLDER)
 
 test: assets catalogue services ## Run all tests, with a real broker, database and browser
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 test-unit: catalogue ## Run the tests that need no services
 	@$(BIN)/pytest -n 2 --dist worksteal tests/unit tests/property tests/contract $(ARGS)
 
 test-faults: assets services ## Run the long tests that kill processes again and again
 	@LONG_FAULTS=1 $(BIN)/pytest -m faults $(ARGS)
+
+drill: services ## Lose a database with its disk, bring it back with pgBackRest, and say what was lost
+	@LONG_FAULTS=1 $(BIN)/pytest tests/integration/deploy/test_drill.py $(ARGS)
 
 check: $(INSTALLED) ## Check style, types, imports and sizes
 	@$(BIN)/ruff check .

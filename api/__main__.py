@@ -3,6 +3,7 @@
 import signal
 import socket
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,14 +12,18 @@ import uvicorn
 
 from api.app import create_app
 from api.views.stream import ChangeFeed
-from core.errors import SettingsError
+from core.errors import SettingsError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
+from core.monitoring.process_port import serve_metrics
 from core.process import exit_code_of
 from core.settings import Settings, load_settings
+from core.store.database import Database
+from core.store.readiness import prove_ready
 
 _log = get_logger(__name__)
 _GRACE_S = 5
 _BACKLOG = 2048
+_RETRY_S = 1.0
 
 
 class _Server(uvicorn.Server):
@@ -77,6 +82,8 @@ def serve(settings: Settings) -> int:
         app = create_app(settings)
         # The pool would otherwise report a missing database from inside the server's start, as a traceback.
         app.state.database.open()
+        _wait_until_ready(app.state.database)
+        serve_metrics(settings, "api", app.state.figures.samples, app.state.figures.health)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -88,6 +95,21 @@ def serve(settings: Settings) -> int:
         server = _Server(config, app.state.change_feed, f"http://{_host(settings.api_host)}:{port}")
         server.run([listening])
         return 0 if server.started else 1
+
+
+def _wait_until_ready(database: Database) -> None:
+    """Wait while the database has yet to be migrated; what cannot become right by waiting ends the start."""
+    last = ""
+    while True:
+        try:
+            prove_ready(database)
+        except StoreUnavailableError as error:
+            if str(error) != last:
+                last = str(error)
+                _log.warning("store_unavailable", error=last)
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

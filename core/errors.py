@@ -34,6 +34,12 @@ class StoreUnavailableError(StoreError):
     exit_code = 69  # EX_UNAVAILABLE
 
 
+class PoolerError(StoreError):
+    """Something between us and the database breaks what we rely on; nothing works until it is set otherwise."""
+
+    exit_code = 78  # EX_CONFIG
+
+
 class ConflictError(MimamoriError):
     """Somebody else changed the thing first; read it again and decide anew."""
 

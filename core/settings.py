@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.clock import Clock, clock_from_setting
 from core.domain.people import Channel
+from core.domain.records.retention import LEAST_FIX_DAYS, LEAST_READING_DAYS, KeptFor
 from core.errors import SettingsError
 
 _PREFIX = "MIMAMORI_"
@@ -19,6 +20,10 @@ _FILE_SUFFIX = "_FILE"
 _MQTT_TLS_PORT = 8883
 # Read before the settings themselves: where the TOML file is.
 _SETTINGS_FILE = "MIMAMORI_SETTINGS"
+
+
+NEVER = "never"
+"""In place of a time of day. An empty variable stands for the default."""
 
 
 class Settings(BaseSettings):
@@ -35,6 +40,16 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(description="libpq URL or key=value text of the database")
     database_pool_size: int = Field(default=8, ge=1, le=200)
 
+    restore_check_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="superuser's URL of a server on which backups are tried; best another than the service's",
+    )
+
+    erasure_list: Path | None = Field(
+        default=None,
+        description="a file outside the database that keeps who was erased, by number; `mimamori restore` reads it",
+    )
+
     broker_host: str = "127.0.0.1"
     broker_port: int = Field(default=8883, ge=1, le=65535)
     broker_username: str = ""
@@ -47,6 +62,12 @@ class Settings(BaseSettings):
         default=None, description="our own certificate, where the broker asks services for one"
     )
     broker_key_file: Path | None = Field(default=None, description="the key of that certificate")
+
+    erasure_broker_username: str = Field(
+        default="",
+        description="who takes back at the broker what it retained of somebody who is erased; empty: as ingest signs in",
+    )
+    erasure_broker_password: SecretStr = Field(default=SecretStr(""), description="their password")
 
     devices_broker: str = Field(
         default="",
@@ -72,8 +93,9 @@ class Settings(BaseSettings):
         description="workers with the same group and different client ids share the messages; empty: one worker gets all",
     )
 
-    ingest_metrics_port: int = Field(
-        default=0, ge=0, le=65535, description="loopback port of ingest's /metrics and /healthz; 0: none"
+    ingest_filters: str = Field(
+        default="",
+        description="topics that ingest asks the broker for, separated by commas; documented: those of docs/senders.md",
     )
 
     quarantine_days: int = Field(
@@ -84,10 +106,25 @@ class Settings(BaseSettings):
     )
     quarantine_mb: int = Field(default=512, ge=1, le=1_000_000, description="how much of them is kept, in MB")
 
+    reading_days: int = Field(
+        default=400,
+        ge=LEAST_READING_DAYS,
+        le=36_500,
+        description="how long raw readings are kept, in days; the default is as far back as a device's time is believed",
+    )
+    fix_days: int = Field(
+        default=90, ge=LEAST_FIX_DAYS, le=36_500, description="how long raw positions are kept, in days"
+    )
+
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=0, le=65535)
     base_url: str = Field(
         default="http://127.0.0.1:8080", description="how families reach us; links in messages start with it"
+    )
+
+    outside_watch_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="address that is called once a minute while the service is ready, such as a check at healthchecks.io",
     )
 
     secret_keys: SecretStr = Field(
@@ -135,11 +172,33 @@ class Settings(BaseSettings):
     ward_name: str = "見守り区"
     centre_phone: str = Field(default="", description="the centre's telephone number, shown on every page")
 
+    evening_check_at: str = Field(
+        default="17:30",
+        pattern=rf"^(([01][0-9]|2[0-3]):[0-5][0-9]|{NEVER})$",
+        description=f"when it is looked up every day who cannot be reached tonight, by MIMAMORI_TIME_ZONE, or `{NEVER}`",
+    )
+
+    equipment_message_at: str = Field(
+        default="09:30",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="when offices are notified every day of equipment to check, by MIMAMORI_TIME_ZONE",
+    )
+
     map_tiles: str = Field(
         default="",
         description="address of map tiles with {z}, {x} and {y}; empty: a plain grid. The tile server learns where people look",
     )
     map_credit: str = Field(default="", description="whose tiles they are, shown on the map")
+
+    metrics_host: str = Field(
+        default="127.0.0.1", description="address of the ports of /metrics and /healthz; best loopback"
+    )
+    ingest_metrics_port: int = Field(default=0, ge=0, le=65535, description="of ingest; 0: none")
+    detectors_metrics_port: int = Field(default=0, ge=0, le=65535, description="of the detectors; 0: none")
+    api_metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="of the api, and of the whole service; 0: none"
+    )
+    sync_metrics_port: int = Field(default=0, ge=0, le=65535, description="of the broker sync; 0: none")
 
     clock: str = Field(default="", description="empty, START@FACTORx or file:PATH; demo and test only")
     clock_anchor: float | None = None
@@ -154,6 +213,14 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be a web address such as https://mimamori.example.jp")
         return text.rstrip("/")
+
+    @field_validator("outside_watch_url")
+    @classmethod
+    def _outside_watch_is_a_web_address(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if url.get_secret_value() and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("must be a web address such as https://hc-ping.com/UUID, or empty")
+        return url
 
     @field_validator("devices_broker")
     @classmethod
@@ -235,6 +302,18 @@ class Settings(BaseSettings):
             Channel.VOICE: self.twilio_account,
         }
         return frozenset(channel for channel in Channel if needs.get(channel, "-"))
+
+    @property
+    def kept_for(self) -> KeptFor:
+        """How long raw readings and positions are kept."""
+        return KeptFor(self.reading_days, self.fix_days)
+
+    @property
+    def erasure_account(self) -> tuple[str, str]:
+        """The name and password with which an erasure signs in to the broker."""
+        if self.erasure_broker_username:
+            return self.erasure_broker_username, self.erasure_broker_password.get_secret_value()
+        return self.broker_username, self.broker_password.get_secret_value()
 
     @property
     def chat_hosts(self) -> frozenset[str]:

@@ -15,10 +15,13 @@ from pathlib import Path
 
 from core.errors import InputError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
+from core.monitoring.process_port import serve_metrics
+from core.monitoring.tally import Tally
 from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
 from core.store.database import Database
 from core.store.devices.broker_accounts import password_hashes
+from core.store.readiness import prove_ready
 from deploy.local.mosquitto_files import write_passwords
 
 _log = get_logger(__name__)
@@ -45,15 +48,23 @@ class BrokerSync:
         Lets the broker read its passwords again; returns whether it was there.
     rest_s : float
         The shortest time between two such calls, in seconds of the machine.
+    tally : Tally, optional
+        Takes the figures.
     """
 
     def __init__(
-        self, database: Database, folder: Path, call_broker: Callable[[], bool], rest_s: float = _REST_S
+        self,
+        database: Database,
+        folder: Path,
+        call_broker: Callable[[], bool],
+        rest_s: float = _REST_S,
+        tally: Tally | None = None,
     ) -> None:
         self._database = database
         self._passwords = folder / "passwords"
         self._call_broker = call_broker
         self._rest_s = rest_s
+        self._tally = tally or Tally()
         self._is_called = True
         self._called_at = time.monotonic() - rest_s
 
@@ -64,6 +75,7 @@ class BrokerSync:
         if write_passwords(self._passwords, hashes):
             self._is_called = False
             _log.info("broker_accounts_written", accounts=sum(value is not None for value in hashes.values()))
+        self._tally.put("sync_accounts", sum(value is not None for value in hashes.values()))
         self.call_again()
 
     def call_again(self) -> None:
@@ -72,6 +84,8 @@ class BrokerSync:
             self._is_called = self._call_broker()
             if self._is_called:
                 self._called_at = time.monotonic()
+        self._tally.put("sync_broker_informed", self._is_called)
+        self._tally.put("sync_last_look_timestamp_seconds", time.time())
 
     def run(self, stop: threading.Event) -> None:
         """Follow the database until `stop` is set, through all its absences."""
@@ -123,18 +137,32 @@ def serve(folder: Path) -> int:
     settings = load_settings()
     set_up_logs("sync-broker", settings.log_level, settings.log_format)
     stop = stop_on_signals()
+    tally = Tally("sync")
+    serve_metrics(settings, "sync", tally.samples, lambda: _health(tally))
     while not stop.is_set():
         try:
             with Database(
                 settings.database_url.get_secret_value(), size=1, application="mimamori-sync-broker"
             ) as database:
-                BrokerSync(database, folder, partial(hang_up, folder)).run(stop)
+                prove_ready(database)
+                BrokerSync(database, folder, partial(hang_up, folder), tally=tally).run(stop)
         except StoreUnavailableError as error:
             # The database was away at the start.
             _log.warning("store_unavailable", error=str(error))
             stop.wait(_RETRY_S)
     _log.info("stopped")
     return 0
+
+
+def _health(tally: Tally) -> tuple[bool, dict[str, object]]:
+    """Return whether the broker has the accounts of the database."""
+    is_informed = bool(tally.value("sync_broker_informed"))
+    problem = (
+        ""
+        if is_informed
+        else "the broker has not read its newest passwords: is it running, and the database?"
+    )
+    return is_informed, {"problem": problem}
 
 
 def main() -> int:

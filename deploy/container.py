@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from deploy.demo.state import write_private
-from deploy.local.mosquitto import INGEST
+from deploy.local.mosquitto import ERASURE, INGEST
 from deploy.local.mosquitto_files import Certificates, add_password, write_configuration
 
 # Our account inside the images (Dockerfile). The broker runs under it too, so that `mimamori sync-broker` may signal it.
@@ -26,7 +26,7 @@ def prepare(
     Parameters
     ----------
     secret_folder : Path
-        For `database_password`, `database_url` and `ingest`.
+        For `database_password`, `database_url`, and the services' accounts at the broker, `ingest` and `erasure`.
     broker_folder : Path
         For the broker's configuration and passwords.
     broker_sees : Path
@@ -36,11 +36,12 @@ def prepare(
     """
     database = _secret(secret_folder / "database_password")
     write_private(secret_folder / "database_url", f"postgresql://mimamori:{database}@database:5432/mimamori")
-    ingest = secret_folder / INGEST
-    is_new = not ingest.exists()
-    password = _secret(ingest)
-    if is_new or not (broker_folder / "passwords").exists():
-        add_password(broker_folder, INGEST, password)
+    had_passwords = (broker_folder / "passwords").exists()
+    for account in (INGEST, ERASURE):
+        is_new = not (secret_folder / account).exists()
+        password = _secret(secret_folder / account)
+        if is_new or not had_passwords:
+            add_password(broker_folder, account, password)
     write_configuration(
         broker_folder,
         address="0.0.0.0",  # noqa: S104 - in a container

@@ -4,12 +4,15 @@ import gc
 import sys
 from functools import partial
 
-from core.errors import StoreUnavailableError
+from core.errors import SettingsError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
+from core.monitoring.process_port import serve_metrics
 from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
 from core.store.database import Database
-from ingest.metrics_server import Monitor
+from core.store.readiness import prove_ready
+from ingest.metrics_server import WorkerState
+from ingest.mqtt.subscriptions import wanted_filters
 from ingest.worker import IngestWorker
 
 _RETRY_S = 1.0
@@ -32,11 +35,12 @@ def main(*, is_leaving: bool = False) -> int:
 def _serve(*, is_leaving: bool) -> int:
     settings = load_settings()
     set_up_logs("ingest", settings.log_level, settings.log_format)
+    # A standby would find a mistyped one only when it is needed.
+    wanted_filters(settings)
     clock = settings.make_clock()
     clock.now()
-    monitor = Monitor()
-    if settings.ingest_metrics_port:
-        monitor.serve(settings.ingest_metrics_port)
+    state = WorkerState()
+    serve_metrics(settings, "ingest", state.samples, state.health)
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
     stop = stop_on_signals()
@@ -50,14 +54,18 @@ def _serve(*, is_leaving: bool) -> int:
         )
         try:
             database.open()
+            prove_ready(database)
         except StoreUnavailableError as error:
-            monitor.problem = str(error)
+            database.close()
+            state.problem = str(error)
             log.warning("store_unavailable", error=str(error))
             stop.wait(_RETRY_S)
             continue
         with database:
-            worker = IngestWorker(settings, clock, database, stop, monitor, is_leaving=is_leaving)
+            worker = IngestWorker(settings, clock, database, stop, state, is_leaving=is_leaving)
             worker.run()
+            if worker.refusal:
+                raise SettingsError(worker.refusal)
             if worker.has_failed:
                 return 70  # EX_SOFTWARE: the log says what happened; whoever supervises us starts us again
     log.info("stopped")

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,14 @@ from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.settings import Settings
 from core.store.database import Connection, Database, translated_errors
+from core.store.operation import broker_sessions
 from core.store.telemetry import batches
 from core.store.telemetry.quarantine import Limits
-from ingest.metrics_server import ActiveParts, Monitor
+from ingest.commands.work_supervisor import supervisors
+from ingest.metrics_server import ActiveParts, WorkerState
 from ingest.mqtt.connection import Receiver
 from ingest.mqtt.message_queue import MessageQueue
+from ingest.mqtt.subscriptions import subscriptions_of
 from ingest.processing.limits import Rules
 from ingest.processing.timestamps import NEWEST
 from ingest.writer import BATCH_MESSAGES, Writer
@@ -51,7 +55,7 @@ class IngestWorker:
         What it works with; the database is open.
     stop : Event
         Ends it after the batch in hand.
-    monitor : Monitor, optional
+    state : WorkerState, optional
         Shows an operator how the work goes.
     is_leaving : bool
         Store what still waits in the session of this client id, end the session, and return.
@@ -63,7 +67,7 @@ class IngestWorker:
         clock: Clock,
         database: Database,
         stop: threading.Event,
-        monitor: Monitor | None = None,
+        state: WorkerState | None = None,
         *,
         is_leaving: bool = False,
     ) -> None:
@@ -71,9 +75,13 @@ class IngestWorker:
         self._clock = clock
         self._database = database
         self._stop = stop
-        self._monitor = monitor or Monitor()
+        self._state = state or WorkerState()
         self.has_failed = False
+        self.refusal = ""
         self._is_leaving = is_leaving
+        self._asked = supervisors(clock)
+        self._name = settings.ingest_client_id
+        self._subscriptions = frozenset(subscriptions_of(settings))
         self._key = _lock_key(settings.ingest_client_id)
         self._group_key = _lock_key(f"group {settings.ingest_group}")
 
@@ -84,7 +92,9 @@ class IngestWorker:
             if lock is None:
                 return
             try:
-                self._work(lock)
+                earlier = self._earlier(lock)
+                if earlier is not None:
+                    self._work(lock, earlier)
             finally:
                 lock.close()
 
@@ -103,16 +113,33 @@ class IngestWorker:
             except StoreUnavailableError as error:
                 state = str(error)
             # A standby is healthy: its work is to wait. Without the database the active worker is unknown.
-            self._monitor.problem = "" if state == "standby" else state
+            self._state.problem = "" if state == "standby" else state
             if state != last_state:
                 _log.info("standby" if state == "standby" else "store_unavailable", detail=state)
                 last_state = state
             self._stop.wait(_LOCK_PERIOD_S)
         return None
 
-    def _work(self, lock: Connection) -> None:
+    def _earlier(self, lock: Connection) -> frozenset[str] | None:
+        """Return what the session at the broker may be subscribed to, all of it kept by now; None if that cannot be kept yet."""
+        try:
+            with translated_errors():
+                earlier = broker_sessions.subscriptions(lock, self._name)
+                # Before it asks: whatever ends it, the next start knows what to give back.
+                if not earlier.issuperset(self._subscriptions):
+                    broker_sessions.put(lock, self._name, earlier.union(self._subscriptions))
+        except StoreUnavailableError as error:
+            self._state.problem = str(error)
+            _log.info("store_unavailable", detail=str(error))
+            self._stop.wait(_LOCK_PERIOD_S)
+            return None
+        return earlier
+
+    def _work(self, lock: Connection, earlier: frozenset[str]) -> None:
         message_queue = MessageQueue(_QUEUE_MESSAGES, _QUEUE_BYTES)
-        receiver = Receiver(self._settings, self._clock, message_queue, _WINDOW, is_leaving=self._is_leaving)
+        receiver = Receiver(
+            self._settings, self._clock, message_queue, _WINDOW, earlier=earlier, is_leaving=self._is_leaving
+        )
         over = threading.Event()
         writer = Writer(
             database=self._database,
@@ -128,19 +155,21 @@ class IngestWorker:
             threading.Thread(target=self._fenced, args=(part, over), name=part.__name__, daemon=True)
             for part in (writer.run, writer.commit)
         ]
-        self._monitor.parts = ActiveParts(message_queue, receiver, writer, self._clock)
-        self._monitor.problem = ""
+        self._state.parts = ActiveParts(message_queue, receiver, writer, self._clock)
+        self._state.problem = ""
         receiver.start()
         for thread in threads:
             thread.start()
         try:
-            self._watch(lock, receiver, writer, over)
+            self._watch(lock, receiver, writer, over, is_kept=earlier == self._subscriptions)
         finally:
             over.set()
             for thread in threads:
                 thread.join()
             receiver.stop()
-            self._monitor.parts = None
+            for one in self._asked:
+                one.end()
+            self._state.parts = None
 
     def _fenced(self, part: Callable[[], None], over: threading.Event) -> None:
         try:
@@ -152,28 +181,60 @@ class IngestWorker:
         finally:
             over.set()
 
-    def _watch(self, lock: Connection, receiver: Receiver, writer: Writer, over: threading.Event) -> None:
+    def _watch(
+        self, lock: Connection, receiver: Receiver, writer: Writer, over: threading.Event, *, is_kept: bool
+    ) -> None:
         """Log `ready` once connected, and return when stopped or when the lock is lost."""
         while not receiver.is_connected and not self._stop.wait(_READY_POLL_S) and not over.is_set():
-            pass
+            if self._is_refused(receiver):
+                return
         if receiver.is_connected:
             _log.info("ready", worker=self._settings.ingest_client_id)
         asked_at = self._clock.now()
-        while not self._stop.wait(_LOCK_PERIOD_S) and not over.is_set():
+        while not self._stop.wait(_LOCK_PERIOD_S) and not over.is_set() and not self._is_refused(receiver):
             try:
                 with translated_errors():
                     batches.prove_alive(lock)
                     if not writer.device_protocol.leads and batches.try_lock(lock, self._group_key):
                         writer.device_protocol.lead()
+                    is_kept = is_kept or self._keep_given(lock, receiver)
             except StoreUnavailableError:
                 # A standby may hold the lock by now, and two with one client id would throw each other out.
                 _log.warning("lock_lost")
                 return
+            self._look_for_work(lock)
             # A marker sent since then has returned behind the whole backlog, and all of it is committed.
             if self._is_leaving and writer.watermark > asked_at:
                 receiver.end_session()
+                self._forget_session(lock)
                 _log.info("session_ended", worker=self._settings.ingest_client_id)
                 self._stop.set()
+
+    def _look_for_work(self, lock: Connection) -> None:
+        """Have done what was asked for by page or command, by processes of their own."""
+        if not self._is_leaving:
+            for one in self._asked:
+                one.look(lock)
+
+    def _keep_given(self, lock: Connection, receiver: Receiver) -> bool:
+        """Keep, once the broker has taken back all else, that the session has what is asked for; return whether it is so."""
+        if self._is_leaving or not receiver.holds_only_asked:
+            return False
+        broker_sessions.put(lock, self._name, self._subscriptions)
+        return True
+
+    def _forget_session(self, lock: Connection) -> None:
+        # A list of more than the session has does no harm.
+        with suppress(StoreUnavailableError), translated_errors():
+            broker_sessions.drop(lock, self._name)
+
+    def _is_refused(self, receiver: Receiver) -> bool:
+        """Stop if the broker, perhaps another than before, cannot do what we need: to look connected and receive nothing is worse."""
+        self.refusal = receiver.refusal
+        if self.refusal:
+            self._state.problem = self.refusal
+            self._stop.set()
+        return bool(self.refusal)
 
     def _rules(self) -> Rules:
         factor = self._clock.factor

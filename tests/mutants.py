@@ -39,12 +39,26 @@ HEART: dict[str, tuple[str, ...]] = {
     "detectors/alerting/escalation.py": (
         "tests/unit/detectors/alerting/test_escalation.py",
         _REAL + "test_escalation.py",
+        _REAL + "test_escalation_policies.py",
+    ),
+    "core/domain/escalation/state.py": (
+        "tests/unit/detectors/alerting/test_escalation.py",
+        "tests/property/test_escalation.py",
+        _REAL + "test_escalation.py",
     ),
     # These two are mostly questions to the database, so a real one is nearest.
     "detectors/alerting/planner.py": (
         "tests/unit/detectors/alerting",
         _REAL + "test_escalation.py",
+        _REAL + "test_escalation_policies.py",
+        _REAL + "test_one_walk.py",
         _REAL + "test_quiet_hours.py",
+        _REAL + "test_browser_notifications.py",
+        "tests/integration/api/test_duty_roster.py",
+    ),
+    "core/domain/escalation/policy.py": (
+        "tests/unit/core/domain/test_escalation_policy.py",
+        "tests/property/test_escalation.py",
     ),
     "detectors/engine/areas.py": ("tests/unit/detectors/engine/test_areas.py", _REAL + "test_areas.py"),
     "detectors/rules/area_silent.py": (_RULES + "test_area_silent.py",),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +19,7 @@ from api.access.visibility import holds
 from core.domain.alert import Alert, Severity
 from core.domain.geodesy import METRES_PER_DEGREE, metres_per_degree
 from core.domain.geofence import Circle, Geofence, Polygon
-from core.domain.reason_card import Place
+from core.domain.reason_card import FromPlace, Place
 from core.domain.rules import read_reason, shows_location
 from core.store.alerts import alerts
 from core.store.database import Connection
@@ -135,13 +135,13 @@ def reason_for(
 
 
 def without_places(rule: str, reason: Mapping[str, object]) -> dict[str, object]:
-    """Return of a reason card what the Struct of its rule declares and is no `Place`; nothing of a card that no Struct reads.
+    """Return of a reason card what the Struct of its rule declares and is no `Place` nor `FromPlace`; nothing of a card that no Struct reads.
 
     Examples
     --------
-    >>> card = {"outside_m": 840, "position": {"lat": 35.6, "lon": 139.7, "time": "2026-08-01T00:00Z", "accuracy_m": 9}, "near": "park"}
-    >>> without_places("geofence_exit", card)
-    {'outside_m': 840}
+    >>> where = {"lat": 35.6, "lon": 139.7, "time": "2026-08-01T00:00Z", "accuracy_m": 9}
+    >>> without_places("geofence_exit", {"resident": 4, "outside_m": 840, "position": where, "near": "park"})
+    {'resident': 4}
     """
     card = read_reason(rule, reason)
     return {} if card is None else _declared(card, reason)
@@ -167,9 +167,14 @@ def _declared(part: Struct, stored: Mapping[str, object]) -> dict[str, object]:
     found: dict[str, object] = {}
     for one in msgspec.structs.fields(part):
         value = getattr(part, one.name)
-        if one.encode_name in stored and not isinstance(value, Place):
+        if one.encode_name in stored and not isinstance(value, Place) and not _is_from_place(one.type):
             found[one.encode_name] = _shown(value, stored[one.encode_name])
     return found
+
+
+def _is_from_place(kind: object) -> bool:
+    """Return whether a field is a `FromPlace`, or may be one."""
+    return kind == FromPlace or any(_is_from_place(one) for one in get_args(kind))
 
 
 def _shown(value: object, stored: object) -> object:

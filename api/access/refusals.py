@@ -28,6 +28,14 @@ class AlertConflictError(ConflictError):
         self.alert = alert
 
 
+class ThereAlreadyError(ConflictError):
+    """What would be added is there already, with the same values: sent twice, or by two; `number` is what is there."""
+
+    def __init__(self, what: str, number: int) -> None:
+        super().__init__(f"this {what} is there already, as number {number}; nothing was added")
+        self.number = number
+
+
 class RefusedError(InputError):
     """A change is refused because of one field; whoever words it knows the code.
 

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from api.access.refusals import ForbiddenError
 from api.access.viewer import Viewer
+from core.domain.agreed.quiet_limit import QuietLimit
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.geofence import Geofence
 from core.domain.people import Role, User
 from core.domain.planned_absence import Absence
+from core.domain.records.details import AccountDetails, HomeDetails, OfficeDetails
 from core.errors import NotFoundError
 from core.store.alerts import alerts
 from core.store.database import Connection
@@ -18,9 +20,21 @@ from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import BacktestRequest
 from core.store.devices import devices
 from core.store.devices.devices import DeviceOverview
-from core.store.people import access_log, geofences, planned_absences, residents, users
+from core.store.people import (
+    access_log,
+    geofences,
+    offices,
+    planned_absences,
+    residents,
+    users,
+)
 from core.store.people.access_log import Viewed
+from core.store.people.agreed import quiet_limits
+from core.store.people.offices import CareOffice
+from core.store.people.records import record_lists, stored_records
+from core.store.people.records.stored_records import ACCOUNT, HOME, OFFICE, Record
 from core.store.people.residents import ResidentOverview
+from core.store.people.watch_changes import Concerned
 
 
 def resident_for(
@@ -146,6 +160,19 @@ def geofence_for(connection: Connection, viewer: Viewer, geofence: int) -> Geofe
     return found
 
 
+def quiet_limit_for(connection: Connection, viewer: Viewer, limit: int) -> QuietLimit:
+    """Return a quiet limit of a resident whom the viewer may know of.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, it was removed, or the viewer may not know.
+    """
+    found = quiet_limits.get(connection, limit)
+    _require_visible(connection, viewer, found.resident, f"quiet limit {limit}")
+    return found
+
+
 def absence_for(connection: Connection, viewer: Viewer, absence: int) -> Absence:
     """Return a planned absence of a resident whom the viewer may know of.
 
@@ -156,6 +183,97 @@ def absence_for(connection: Connection, viewer: Viewer, absence: int) -> Absence
     """
     found = planned_absences.get(connection, absence)
     _require_visible(connection, viewer, found.resident, f"planned absence {absence}")
+    return found
+
+
+def office_for(connection: Connection, viewer: Viewer, office: int) -> CareOffice:
+    """Return an office that the viewer may know of: care staff their own, administrators all.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    if viewer.role is not Role.ADMIN and (viewer.role is not Role.CARE or viewer.user.office != office):
+        raise NotFoundError(f"there is no office {office} that you may see")
+    return offices.get(connection, office)
+
+
+def offices_for(connection: Connection, viewer: Viewer) -> list[CareOffice]:
+    """Return the offices that the viewer may know of."""
+    found = offices.list_all(connection)
+    if viewer.role is Role.ADMIN:
+        return found
+    return [one for one in found if viewer.role is Role.CARE and one.number == viewer.user.office]
+
+
+def household_of(connection: Connection, viewer: Viewer, resident: int) -> list[int]:
+    """Return the numbers of a resident and of those who live with them, as far as the viewer may know."""
+    return [one.number for one in residents.households(connection, viewer.scope, [resident])]
+
+
+def home_for(connection: Connection, viewer: Viewer, home: int) -> Record[HomeDetails]:
+    """Return a home that the viewer may change: an administrator any, staff those that are their office's alone.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    if not viewer.is_staff or not record_lists.may_change_home(connection, viewer.scope, home):
+        raise NotFoundError(f"there is no home {home} that you may see")
+    return stored_records.get(connection, HOME, home)
+
+
+def centre_for(connection: Connection, viewer: Viewer, office: int | None) -> Record[OfficeDetails]:
+    """Return an office whose centre the viewer may change: an administrator any, staff their own.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    if office is None or not (
+        viewer.role is Role.ADMIN or (viewer.is_staff and viewer.user.office == office)
+    ):
+        raise NotFoundError(f"there is no office {office} that you may see")
+    return stored_records.get(connection, OFFICE, office)
+
+
+def account_for(connection: Connection, viewer: Viewer, account: int) -> Record[AccountDetails]:
+    """Return an account that the viewer may change: an administrator any, staff those of their residents' families.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    found = stored_records.get(connection, ACCOUNT, account)
+    if viewer.role is Role.ADMIN:
+        return found
+    linked = record_lists.family_of(connection, account)
+    is_theirs = bool(linked) and all(one.office == viewer.user.office for one in linked)
+    if not (viewer.is_staff and found.details.role is Role.FAMILY and is_theirs):
+        raise NotFoundError(f"there is no account {account} that you may see")
+    return found
+
+
+def contact_for(connection: Connection, viewer: Viewer, contact: int) -> Concerned:
+    """Return whom a contact is notified about: a resident whom the viewer may know of, or an office's centre.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    ForbiddenError
+        The viewer is not staff.
+    """
+    found = stored_records.owner_of_contact(connection, contact)
+    if found.resident is None:
+        centre_for(connection, viewer, found.office)
+        return found
+    _require_visible(connection, viewer, found.resident, f"contact {contact}")
+    require_staff(viewer, "change contacts")
     return found
 
 
@@ -207,6 +325,16 @@ def require_staff(viewer: Viewer, what: str) -> None:
         raise ForbiddenError(f"only staff may {what}; ask the centre for the change")
 
 
+def require_theirs(whose: int, resident: int | None, what: str) -> None:
+    """Raise `NotFoundError` unless something is of the resident whom the asker named with it; None: none was named."""
+    if resident is not None and whose != resident:
+        raise _unknown(what)
+
+
 def _require_visible(connection: Connection, viewer: Viewer, resident: int, what: str) -> None:
     if not residents.is_visible(connection, viewer.scope, resident):
-        raise NotFoundError(f"there is no {what} that you may see")
+        raise _unknown(what)
+
+
+def _unknown(what: str) -> NotFoundError:
+    return NotFoundError(f"there is no {what} that you may see")

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from api.access import visibility
-from api.access.refusals import RefusedError
+from api.access.refusals import RefusedError, ThereAlreadyError
 from api.actions.context import ActionContext
 from core.domain.geofence import Hours
-from core.domain.planned_absence import Absence, AbsenceKind
-from core.errors import NotFoundError
-from core.store.people import planned_absences, watch_changes
+from core.domain.people import Role
+from core.domain.planned_absence import Absence, AbsenceKind, is_long
+from core.store.people import planned_absences, weakenings
 from core.store.people.geofences import hours_to_json
+from core.store.people.records import one_at_a_time
 from core.store.people.watch_changes import Watched
 
 # So many may be planned for one resident.
@@ -33,6 +34,9 @@ def plan(
 ) -> Absence:
     """Return a new planned absence; one that began long ago counts from 24 hours before now.
 
+    One that a relative plans, or that leaves somebody without a watch for more than 14 days or half of every week, holds only when somebody
+    else has confirmed it: until then the watch goes on, and the centre and the other contacts who can sign in are asked.
+
     Parameters
     ----------
     context : ActionContext
@@ -54,6 +58,8 @@ def plan(
         There is no such resident, or the viewer may not know.
     RefusedError
         It is over already, is more than a year ahead, or too many are planned.
+    ThereAlreadyError
+        Exactly this is planned.
     """
     began_at, ended_at = span
     visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
@@ -61,23 +67,75 @@ def plan(
         raise RefusedError("ended_at", "absence_over")
     if began_at > context.now + LATEST:
         raise RefusedError("began_at", "absence_far_ahead")
+    one_at_a_time.hold(context.connection, "absence", resident)
     planned = planned_absences.of_resident(
         context.connection, resident, context.now, context.now + SHOWN_AHEAD
     )
+    for one in planned:
+        # One that began long ago counts from a day before it was planned.
+        began = max(began_at, one.created_at - EARLIEST)
+        is_it = (one.kind, one.began_at, one.ended_at, one.hours) == (kind, began, ended_at, hours)
+        if is_it and one.cancelled_at is None:
+            raise ThereAlreadyError("planned absence", one.number)
     if len(planned) >= MOST:
         raise RefusedError("number", "absences_many", most=MOST)
+    began = max(began_at, context.now - EARLIEST)
+    needs_second = context.viewer.role is Role.FAMILY or _is_long(context, began, ended_at, hours, planned)
     made = planned_absences.add(
         context.connection,
         resident,
         kind=kind,
-        span=(max(began_at, context.now - EARLIEST), ended_at),
+        span=(began, ended_at),
         hours=hours,
         note=note,
         user=context.viewer.number,
+        needs_second=needs_second,
         now=context.now,
     )
-    _record(context, resident, before=None, after=_kept(made))
+    if needs_second:
+        weakenings.ask_second_person(context.connection, made, context.now)
+    else:
+        _record(context, resident, before=None, after=_kept(made))
     return made
+
+
+def confirm(context: ActionContext, absence: int, *, resident: int | None = None) -> Absence:
+    """Let an absence hold that somebody else planned, and return it; one that holds already stays as it is.
+
+    One that began long ago counts from 24 hours before now: what was raised while it waited is not taken back.
+
+    Parameters
+    ----------
+    context : ActionContext
+        Who confirms, and when.
+    absence : int
+        Which one.
+    resident : int or None
+        Whose it must be, where the asker named a resident too.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, it is another resident's, or the viewer may not know.
+    RefusedError
+        Whoever planned it cannot be the second person, or it is too late.
+    """
+    one_at_a_time.hold(context.connection, "absence", _found(context, absence, resident).resident)
+    found = _found(context, absence, resident)
+    if not found.is_waiting:
+        return found
+    if found.created_by_user == context.viewer.number:
+        raise RefusedError("number", "absence_own")
+    if context.now >= found.expires_at:
+        raise RefusedError("number", "absence_expired")
+    began_at = max(found.began_at, context.now - EARLIEST)
+    planned_absences.confirm(
+        context.connection, absence, context.viewer.number, began_at=began_at, now=context.now
+    )
+    weakenings.ask_no_more(context.connection, absence, context.now)
+    confirmed = planned_absences.get(context.connection, absence)
+    _record(context, found.resident, before=None, after=_kept(confirmed))
+    return confirmed
 
 
 def end(context: ActionContext, absence: int, *, resident: int | None = None) -> None:
@@ -97,13 +155,38 @@ def end(context: ActionContext, absence: int, *, resident: int | None = None) ->
     NotFoundError
         There is none, it is another resident's, or the viewer may not know.
     """
-    found = visibility.absence_for(context.connection, context.viewer, absence)
-    if resident is not None and found.resident != resident:
-        raise NotFoundError(f"there is no planned absence {absence} that you may see")
+    found = _found(context, absence, resident)
     planned_absences.end(context.connection, absence, context.now)
+    if found.is_waiting:
+        # It never held.
+        weakenings.ask_no_more(context.connection, absence, context.now)
+        return
     before = _kept(found)
     after = before | {"ended_at": context.now.isoformat()} if found.began_at < context.now else None
     _record(context, found.resident, before=before, after=after)
+
+
+def _is_long(
+    context: ActionContext,
+    began: datetime,
+    ended_at: datetime | None,
+    hours: Hours | None,
+    planned: list[Absence],
+) -> bool:
+    """Return whether it is too long for one person, with what the same person planned already."""
+    own = [
+        one
+        for one in planned
+        if one.created_by_user == context.viewer.number and not one.is_waiting and one.cancelled_at is None
+    ]
+    once = [(one.began_at, one.ended_at) for one in own if one.hours is None and one.ended_at]
+    return is_long(began, ended_at, hours, once, [one.hours for one in own if one.hours is not None])
+
+
+def _found(context: ActionContext, absence: int, resident: int | None) -> Absence:
+    found = visibility.absence_for(context.connection, context.viewer, absence)
+    visibility.require_theirs(found.resident, resident, f"planned absence {absence}")
+    return found
 
 
 def _kept(absence: Absence) -> dict[str, object]:
@@ -123,7 +206,7 @@ def _record(
     before: dict[str, object] | None,
     after: dict[str, object] | None,
 ) -> None:
-    watch_changes.record(
+    weakenings.record(
         context.connection,
         resident,
         Watched.ABSENCE,

@@ -10,7 +10,7 @@ from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError
 from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import BacktestRequest
-from core.store.people import access_log, sensitivities, watch_changes
+from core.store.people import access_log, sensitivities, weakenings
 from core.store.people.access_log import Viewed
 from core.store.people.watch_changes import Watched
 
@@ -50,7 +50,7 @@ def set_sensitivity(context: ActionContext, resident: int, sensitivity: Sensitiv
     visibility.require_staff(context.viewer, "change settings")
     before = sensitivities.get(context.connection, resident)
     if sensitivities.put(context.connection, resident, sensitivity):
-        watch_changes.record(
+        weakenings.record(
             context.connection,
             resident,
             Watched.SENSITIVITY,

@@ -1,19 +1,17 @@
-"""Devices and their credentials: register, move, replace, retire, let in and keep out; called by JSON and the commands alike."""
+"""Devices: register, move, replace and retire; called by pages, JSON and the commands alike."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from api.access import visibility
-from api.access.refusals import FieldError, ForbiddenError, RefusedError
+from api.access.refusals import FieldError, RefusedError
 from api.actions.context import ActionContext
-from core.credentials import enrolment_codes
-from core.credentials.enrolment_codes import Code
 from core.domain.access_scope import AccessScope
-from core.domain.broker_account import BrokerAccount
-from core.domain.device import DeviceKind
+from core.domain.device import DeviceKind, sender_mistake
 from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileSource, meanings_of
-from core.formats.profile_file import for_model, library
-from core.store.devices import broker_accounts, devices, moves, profiles, proposals, registry
+from core.errors import InputError
+from core.formats.profile_file import DESCRIBED, for_model, library
+from core.store.devices import devices, moves, profiles, proposals, registry
 from core.store.devices.devices import DeviceOverview
 from core.store.devices.profiles import Followed, StoredProfile
 from core.store.devices.registry import DeviceInUse, Placement
@@ -57,15 +55,6 @@ class NewDevice:
     heartbeat_s: int | None = None
     model: str = ""
     reading: WayToRead = _AS_ITS_MODEL
-
-
-@dataclass(frozen=True)
-class IssuedCode:
-    """A one-use code for an account, and the place that its label names."""
-
-    account: BrokerAccount
-    code: Code
-    place: str
 
 
 def register(context: ActionContext, device: NewDevice, there: Whereabouts) -> DeviceOverview:
@@ -162,44 +151,6 @@ def retire(context: ActionContext, device_id: str, *, machine_now: datetime) -> 
     registry.retire_device(context.connection, device_id, context.now)
 
 
-def revoke_credential(context: ActionContext, device_id: str, *, machine_now: datetime) -> BrokerAccount:
-    """Return the account whose credential and open code end now; the broker cuts off whoever uses it.
-
-    Raises
-    ------
-    ForbiddenError
-        The viewer is no administrator.
-    NotFoundError
-        There is no such device in use, or it has no credential.
-    """
-    visibility.require_admin(context.viewer, "revoke credentials")
-    account = registry.account_for(context.connection, device_id)
-    broker_accounts.revoke(context.connection, account.name, machine_now)
-    return account
-
-
-def issue_code(context: ActionContext, device_id: str, *, machine_now: datetime) -> IssuedCode:
-    """Return a new code for a device's credential; a former code ends now, the credential when the new one is fetched.
-
-    Raises
-    ------
-    NotFoundError
-        There is no such device, or the viewer may not know.
-    ForbiddenError
-        The viewer is not staff, or devices of other offices publish with that credential too.
-    """
-    visibility.require_staff(context.viewer, "make labels")
-    device = visibility.device_for(context.connection, context.viewer, device_id)
-    account = registry.account_for(context.connection, device_id)
-    for other in registry.publishers(context.connection, account):
-        if not devices.is_visible(context.connection, context.viewer.scope, other):
-            raise ForbiddenError(
-                f"devices of other offices publish with the credential of {account.name} too; ask an administrator"
-            )
-    code = enrolment_codes.new_code(context.connection, account, machine_now, user=context.viewer.number)
-    return IssuedCode(account, code, device.place if account.name == device_id else "")
-
-
 def add_profile(context: ActionContext, profile: DeviceProfile) -> StoredProfile:
     """Return a profile stored as the next version of its name, or the newest, if that says the same; no device follows it yet.
 
@@ -215,7 +166,7 @@ def add_profile(context: ActionContext, profile: DeviceProfile) -> StoredProfile
 def set_profile(context: ActionContext, device_id: str, reading: WayToRead) -> Followed:
     """Return what a device follows from now on: a profile, by its name the newest version, or none; and what its presses or states mean.
 
-    A profile of the library that is not stored yet is stored. One that says of no model but that its messages are pulses is added to
+    A device whose profile is taken away follows none until somebody chooses one, or `DESCRIBED`, whatever its bridge describes. A profile of the library that is not stored yet is stored. One that says of no model but that its messages are pulses is added to
     what the device's bridge describes.
 
     Raises
@@ -239,9 +190,9 @@ def set_profile(context: ActionContext, device_id: str, reading: WayToRead) -> F
 
 def _chosen_profile(context: ActionContext, device: DeviceInUse, reading: WayToRead) -> StoredProfile | None:
     """Return what a device follows by what was chosen: mere pulses are added to what its bridge describes."""
-    if reading.profile is None:
+    if reading.profile in (None, DESCRIBED):
         return None
-    chosen = _stored_profile(context, reading.profile, reading.version)
+    chosen = stored_profile(context, reading.profile, reading.version)
     if not chosen.profile.says_only_pulses:
         return chosen
     before = profiles.followed_by(context.connection, device.number).stored
@@ -275,8 +226,15 @@ def _require_possible(
 def _follow(
     context: ActionContext, device: DeviceInUse, stored: StoredProfile | None, reading: WayToRead
 ) -> None:
+    before = profiles.followed_by(context.connection, device.number).stored
+    is_taken_away = stored is None and before is not None and reading.profile is None
+    is_followed = stored is not None or reading.profile == DESCRIBED
     profiles.follow(
-        context.connection, device.number, None if stored is None else stored.number, reading.meaning
+        context.connection,
+        device.number,
+        None if stored is None else stored.number,
+        reading.meaning,
+        follows_descriptions=False if is_taken_away else is_followed or None,
     )
     meaning = profiles.followed_by(context.connection, device.number).meaning
     is_bed = meaning is FieldMeaning.BED or (stored is not None and stored.profile.says_bed)
@@ -287,8 +245,10 @@ def _follow(
 
 
 def _read_first(context: ActionContext, device: DeviceInUse, reading: WayToRead) -> None:
-    """Let a new device be read as was said; where no profile was named, by the library's of its model."""
+    """Let a new device be read as was said; where no profile was named, by what people entered for its model, else by the library's."""
     stored = _chosen_profile(context, device, reading)
+    if stored is None:
+        stored = profiles.entered_for_model(profiles.newest(context.connection), device.model)
     if stored is None and (known := for_model(device.model)) is not None:
         stored = profiles.add(context.connection, known, context.now)
     if stored is None and reading.meaning is None:
@@ -299,7 +259,14 @@ def _read_first(context: ActionContext, device: DeviceInUse, reading: WayToRead)
     )
 
 
-def _stored_profile(context: ActionContext, name: str, version: int | None) -> StoredProfile:
+def stored_profile(context: ActionContext, name: str, version: int | None = None) -> StoredProfile:
+    """Return a version of a profile, the newest if none is named; one of the library that is not stored yet is stored.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
     found = profiles.find(context.connection, name, version)
     known = library().get(name) if version is None else None
     if known is not None and (found is None or found.profile.source is ProfileSource.MODEL_LIBRARY):
@@ -317,7 +284,7 @@ def accept_proposal(
     place: str = "",
     reading: WayToRead = _AS_ITS_MODEL,
 ) -> DeviceOverview:
-    """Return a device, registered from now on as its gateway described it; it is read as is said, else by the library's profile of its model.
+    """Return a device, registered from now on as its gateway described it; it is read as is said, else by the profile of its model.
 
     Raises
     ------
@@ -342,6 +309,24 @@ def accept_proposal(
     )
     _read_first(context, made, reading)
     return devices.overview(context.connection, _ALL, made.device_id)
+
+
+def propose_sender(context: ActionContext, sender: str) -> int:
+    """Return the number of the proposal of a sender whose messages came and that nobody registered, also if it was dismissed.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    InputError
+        No message can come from that sender.
+    NotFoundError
+        Nothing came from it, or it is registered.
+    """
+    visibility.require_admin(context.viewer, "register devices")
+    if mistake := sender_mistake(sender):
+        raise InputError(mistake)
+    return proposals.propose(context.connection, sender, context.now)
 
 
 def dismiss_proposal(context: ActionContext, number: int) -> None:

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from api.access import visibility
-from api.access.refusals import RefusedError
+from api.access.refusals import RefusedError, ThereAlreadyError
 from api.actions.context import ActionContext
 from core.domain.geofence import Circle, Geofence, Hours, Polygon
-from core.errors import NotFoundError
-from core.store.people import geofences, watch_changes
+from core.domain.records.name_key import name_key
+from core.store.people import access_log, geofences, weakenings
+from core.store.people.access_log import Viewed
+from core.store.people.records import one_at_a_time
 from core.store.people.watch_changes import Watched
 
 # So many may one resident have.
@@ -30,11 +32,19 @@ def add(
         The viewer is not staff.
     RefusedError
         The resident has too many.
+    ThereAlreadyError
+        Exactly this geofence is there.
     """
     visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
     visibility.require_staff(context.viewer, "draw geofences")
-    if len(geofences.of_resident(context.connection, resident)) >= MOST:
+    one_at_a_time.hold(context.connection, "geofence", resident)
+    present = geofences.of_resident(context.connection, resident)
+    for one in present:
+        if (name_key(one.name), one.shape, one.hours) == (name_key(name), shape, hours):
+            raise ThereAlreadyError("geofence", one.number)
+    if len(present) >= MOST:
         raise RefusedError("number", "geofences_many", most=MOST)
+    _record_look(context, resident)
     made = geofences.add(context.connection, resident, name=name, shape=shape, hours=hours, now=context.now)
     _record(context, resident, before=None, after=made)
     return made
@@ -60,8 +70,9 @@ def change(
     """
     found = visibility.geofence_for(context.connection, context.viewer, geofence)
     visibility.require_staff(context.viewer, "change geofences")
-    if resident is not None and found.resident != resident:
-        raise NotFoundError(f"there is no geofence {geofence} that you may see")
+    visibility.require_theirs(found.resident, resident, f"geofence {geofence}")
+    if shape is not None and shape != found.shape:
+        _record_look(context, found.resident)
     changed = replace(found, name=name or found.name, shape=shape or found.shape, hours=hours or found.hours)
     geofences.replace(context.connection, changed)
     _record(context, found.resident, before=found, after=changed)
@@ -89,8 +100,7 @@ def remove(context: ActionContext, geofence: int, *, resident: int | None = None
     """
     found = visibility.geofence_for(context.connection, context.viewer, geofence)
     visibility.require_staff(context.viewer, "remove geofences")
-    if resident is not None and found.resident != resident:
-        raise NotFoundError(f"there is no geofence {geofence} that you may see")
+    visibility.require_theirs(found.resident, resident, f"geofence {geofence}")
     geofences.remove(context.connection, geofence, context.now)
     _record(context, found.resident, before=found, after=None)
 
@@ -115,10 +125,17 @@ def restore(context: ActionContext, geofence: int, *, resident: int) -> None:
     _record(context, resident, before=None, after=geofences.get(context.connection, geofence))
 
 
+def _record_look(context: ActionContext, resident: int) -> None:
+    """Keep for the resident who drew: with enough areas at places of one's own choice one finds where somebody is."""
+    access_log.record(
+        context.connection, user=context.viewer.number, resident=resident, what=Viewed.AREA, now=context.now
+    )
+
+
 def _record(
     context: ActionContext, resident: int, *, before: Geofence | None, after: Geofence | None
 ) -> None:
-    watch_changes.record(
+    weakenings.record(
         context.connection,
         resident,
         Watched.GEOFENCE,

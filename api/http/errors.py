@@ -18,17 +18,22 @@ from api.access.refusals import (
     ForbiddenError,
     NotSignedInError,
     RefusedError,
+    ThereAlreadyError,
     TooManyAttemptsError,
 )
 from api.http.refusal_texts import worded
+from core.domain.people import Language
 from core.errors import ConflictError, InputError, MimamoriError, NotFoundError, StoreUnavailableError
-from core.formats.profile_file import ProfileError
+from core.formats.profile_mistakes import ProfileError
 from core.logs import get_logger
+from core.store.people.records.stored_records import StaleRecordError
 
 _log = get_logger(__name__)
 
 JSON_PREFIXES = ("/api/", "/healthz", "/readyz")
 _RETRY_S = 5
+# Where a home stands is behind the location gate.
+_PLACE = frozenset({"lat", "lon"})
 
 
 @dataclass(frozen=True)
@@ -159,16 +164,8 @@ def _of_known(error: Exception) -> Problem:
             f"wait {wait} s, then try again",
             headers={"Retry-After": str(wait)},
         )
-    if isinstance(error, AlertConflictError):
-        held: dict[str, object] = {
-            "alert": {
-                "number": error.alert.number,
-                "version": error.alert.version,
-                "handling": error.alert.handling.value,
-                "claimed_by": error.alert.claimed_by,
-            }
-        }
-        return Problem(409, "conflict", detail, "read the alert again and decide anew", extra=held)
+    if isinstance(error, AlertConflictError | StaleRecordError | ThereAlreadyError):
+        return _of_conflict(error)
     if isinstance(error, ProfileError | FieldError | RefusedError):
         return _of_fields(error)
     if isinstance(error, StoreUnavailableError):
@@ -182,15 +179,39 @@ def _of_known(error: Exception) -> Problem:
     for kind, status, code, following in _KNOWN:
         if isinstance(error, kind):
             return Problem(status, code, detail, following)
-    _log.error("request_rejected_by_database", kind=type(error).__name__)
+    reference = secrets.token_hex(4)
+    _log.error("request_rejected_by_database", reference=reference, kind=type(error).__name__)
     return Problem(
-        500, "internal", "the service could not do this", "try again; if it stays, inform your operator"
+        500,
+        "internal",
+        f"the service could not do this (reference {reference})",
+        "try again; if it stays, give your operator the reference",
+        extra={"reference": reference},
     )
+
+
+def _of_conflict(error: AlertConflictError | StaleRecordError | ThereAlreadyError) -> Problem:
+    if isinstance(error, ThereAlreadyError):
+        there: dict[str, object] = {"number": error.number}
+        return Problem(409, "there_already", str(error), "read what is there, and change that", extra=there)
+    if isinstance(error, StaleRecordError):
+        values = {name: value for name, value in error.values.items() if name not in _PLACE}
+        current: dict[str, object] = {"current": {"version": error.version} | values}
+        return Problem(409, "conflict", str(error), "read it again and decide anew", extra=current)
+    held: dict[str, object] = {
+        "alert": {
+            "number": error.alert.number,
+            "version": error.alert.version,
+            "handling": error.alert.handling.value,
+            "claimed_by": error.alert.claimed_by,
+        }
+    }
+    return Problem(409, "conflict", str(error), "read the alert again and decide anew", extra=held)
 
 
 def _of_fields(error: ProfileError | FieldError | RefusedError) -> Problem:
     if isinstance(error, ProfileError):
-        found = [(f"body.toml, line {line}", what) for line, what in error.mistakes]
+        found = [(f"body.toml, line {one.line}", one.in_words(Language.EN)) for one in error.mistakes]
         return Problem(422, "input", str(error), "correct these lines and send it again", found)
     where, what = worded(error) if isinstance(error, RefusedError) else (error.where, str(error))
     return Problem(422, "input", what, "correct the field and send it again", [(where, what)])

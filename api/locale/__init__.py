@@ -10,7 +10,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from core.domain.people import Language
-from core.texts.catalogue import LanguageTexts, read_catalogue
+from core.texts.catalogue import SHARED, LanguageTexts, read_catalogue
 
 
 class Words(LanguageTexts):
@@ -38,4 +38,4 @@ def words_of(language: Language) -> Words:
 @cache
 def entries() -> Mapping[str, Mapping[str, str]]:
     """Return the whole catalogue: by an entry's name, its text of each form."""
-    return read_catalogue(Path(__file__).parent)
+    return read_catalogue(Path(__file__).parent, SHARED)

@@ -7,12 +7,23 @@ from api.pages import notifications, sign_in, simulation
 from api.pages.alerts import answer_link as answer
 from api.pages.alerts import history as alerts
 from api.pages.backtests import form as backtests
+from api.pages.devices import connection, enrolment, placement, profiles, proposals
 from api.pages.devices import detail as one_device
-from api.pages.devices import enrolment, profiles, proposals
 from api.pages.devices import index as equipment
 from api.pages.errors import error_page
+from api.pages.offices import duty, policy, tonight
 from api.pages.overview import alarm, board, family
-from api.pages.residents import absences
+from api.pages.people import (
+    account_record,
+    contact_record,
+    home_record,
+    invitation,
+    office_record,
+    people_import,
+    personal_data,
+    resident_record,
+)
+from api.pages.residents import absences, escalation, quiet_limits
 from api.pages.residents import geofences as zones
 from api.pages.residents import index as residents
 
@@ -22,12 +33,28 @@ for _part in (
     alarm,
     notifications,
     board,
+    # Before the pages of one resident, or "new" would be taken for a number.
+    resident_record,
+    contact_record,
+    home_record,
+    office_record,
+    account_record,
+    invitation,
+    people_import,
+    personal_data,
     residents,
     absences,
+    escalation,
+    policy,
+    duty,
+    tonight,
     backtests,
     zones,
+    quiet_limits,
     alerts,
     equipment,
+    connection,
+    placement,
     one_device,
     profiles,
     proposals,

@@ -13,7 +13,9 @@ def error_page(request: Request, problem: Problem) -> Response:
     """Return the page of a problem; it works without the database too."""
     page = HtmlPage(request, _viewer(request, problem))
     words = page.words
-    kind = f"error.{problem.code}"
+    # Whoever sends a form was on a page: what it was about has gone since, often by their own second press.
+    is_gone = problem.code == "not_found" and request.method == "POST"
+    kind = "error.gone" if is_gone else f"error.{problem.code}"
     if not words.has(f"{kind}_title"):
         kind = "error.other"
     reference = str(problem.extra.get("reference", ""))

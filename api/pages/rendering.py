@@ -37,6 +37,7 @@ _STAFF_NAV = (
     ("/residents", "nav.residents"),
     ("/alerts", "nav.alerts"),
     ("/devices", "nav.devices"),
+    ("/offices", "nav.offices"),
 )
 # Only where people are made up.
 _SIMULATION = "/sim"

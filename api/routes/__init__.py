@@ -24,6 +24,14 @@ TAGS: list[dict[str, Any]] = [
         "name": "residents",
         "description": "The people watched over, their state, and who looked at their data.",
     },
+    {
+        "name": "people",
+        "description": "Registering and changing residents, homes and contacts, and what was changed.",
+    },
+    {
+        "name": "accounts",
+        "description": "Offices, those who sign in, and the invitations with which they choose a password.",
+    },
     {"name": "measurements", "description": "Devices, readings and positions."},
     {
         "name": "equipment",
@@ -31,6 +39,14 @@ TAGS: list[dict[str, Any]] = [
     },
     {"name": "geofences", "description": "Where a resident is expected to stay, and when."},
     {"name": "absences", "description": "When a resident is planned to be away, and what is usual for them."},
+    {
+        "name": "quiet limits",
+        "description": "How long a room, a device or the whole home may give no sign, and when.",
+    },
+    {
+        "name": "escalation",
+        "description": "Who is asked when nobody answers: policies, their preview, who is on duty.",
+    },
     {"name": "alerts", "description": "Open alerts: claim, release, close, note."},
     {"name": "backtests", "description": "Trying rules and settings on a resident's past, for staff."},
     {"name": "live", "description": "The stream of changes."},

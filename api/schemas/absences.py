@@ -1,9 +1,10 @@
 """Planned absences, and what is usual for a resident."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.schemas.common import Input, Moment, Output, Prose
 from api.schemas.geofences import HoursIO, to_hours
@@ -12,6 +13,7 @@ from core.domain.planned_absence import Absence, AbsenceKind
 
 # Longer than this is a move, not an absence.
 LONGEST = timedelta(days=366)
+TOO_LONG: Final = "absence_too_long"
 
 
 Note = Annotated[Prose, StringConstraints(max_length=200)]
@@ -35,7 +37,7 @@ class AbsenceIn(Input):
         if self.ended_at is not None and self.ended_at <= self.began_at:
             raise ValueError("the end must come after the beginning")
         if self.hours is None and self.ended_at is not None and self.ended_at - self.began_at > LONGEST:
-            raise ValueError(f"it is longer than {LONGEST.days} days")
+            raise PydanticCustomError(TOO_LONG, "it is longer than {days} days", {"days": LONGEST.days})
         return self
 
     def to_hours(self) -> Hours | None:
@@ -55,6 +57,11 @@ class AbsenceOut(Output):
     created_at: datetime
     created_by: str | None
     cancelled_at: datetime | None
+    needs_second: bool = Field(description="Whether it holds only when somebody else has confirmed it.")
+    is_waiting: bool = Field(description="Whether nobody has yet: the watch goes on.")
+    expires_at: datetime = Field(description="Until when somebody may.")
+    confirmed_at: datetime | None
+    confirmed_by: str | None
 
     @staticmethod
     def of(one: Absence) -> "AbsenceOut":

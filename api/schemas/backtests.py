@@ -114,6 +114,10 @@ class BudgetOut(Output):
 
     alerts_per_30_days: float
     proposed: Sensitivity | None = Field(description="Null: no setting keeps to it.")
+    events_lost: int | None = Field(
+        default=None,
+        description="How many real events it would raise nothing about although another setting does; null where that was not counted.",
+    )
 
 
 class BacktestResultOut(Output):
@@ -129,6 +133,10 @@ class BacktestResultOut(Output):
     learning_until: datetime | None = Field(
         default=None,
         description="Before this less than four weeks were known to learn from, so more time was given. Null: never less.",
+    )
+    places_from: datetime | None = Field(
+        default=None,
+        description="Before this positions are kept no more, so rules about places found nothing. Null: kept, or not asked.",
     )
     time_zone: str
     rules: list[str] = Field(description="The rules that were asked.")

@@ -40,6 +40,9 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
     AfterValidator(_storable),
 ]
+ShortText = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_storable)
+]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_storable)]
 Moment = Annotated[AwareDatetime, AfterValidator(_sane)]
 

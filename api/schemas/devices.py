@@ -12,9 +12,12 @@ from core.domain.broker_account import AccountKind
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import DeviceProposal
 from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileSource
+from core.domain.evidence.edges import Proof
+from core.domain.evidence.profile_trial import MOST_MESSAGES, TrialState
 from core.domain.evidence.single_state import SingleState, pulse_profile
-from core.domain.metrics import MOTION
+from core.domain.metrics import MOTION, SOS
 from core.formats.profile_file import profile_text
+from core.store.devices.profile_trials import ProfileTrial
 from core.store.devices.unread_fields import UnreadField
 
 DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["hall-1"])]
@@ -98,9 +101,24 @@ class UnreadFieldOut(Output):
     last_at: datetime
 
 
-class EvidenceOut(Output):
-    """What keeps the messages of a device from showing that a person acted, and what of them is not read."""
+class PartSignsOut(Output):
+    """What one part of a device said in the last seven days that can show that a person acted."""
 
+    metric: str = Field(examples=[MOTION.name])
+    channel: str
+    proof: Proof = Field(description="Whether each one counts as a life sign, only an edge, or nothing.")
+    readings: int
+    per_hour: float
+    last_at: datetime
+    life_signs: int
+    life_sign_at: datetime | None = Field(description="Since when the last life sign counts.")
+
+
+class EvidenceOut(Output):
+    """What the messages of a device show of people, what keeps them from it, and what of them is not read."""
+
+    signs: list[PartSignsOut]
+    is_cut_off: bool = Field(description="It connects and is cut off again and again.")
     single_states: list[SingleStateOut]
     unread_fields: list[UnreadFieldOut]
 
@@ -203,7 +221,7 @@ class WayToReadIn(Input):
     """How a device's messages are read from now on; what it sent before stays as it was read."""
 
     profile: ProfileName | None = Field(
-        description="The profile to follow, null for none; a library profile that suits only movement is added to what its bridge describes."
+        description="The profile to follow, null for none, `described` for what its bridge describes next; a library profile that suits only movement is added to what its bridge describes."
     )
     version: _Number | None = Field(default=None, description="By default the newest.")
     meaning: FieldMeaning | None = Field(
@@ -248,6 +266,9 @@ class WayToReadOut(Output):
 
     profile: ProfileOut | None = Field(description="What it follows; null: fields mean what their names say.")
     newest: int | None = Field(description="The newest version of that profile.")
+    follows_descriptions: bool = Field(
+        description="Whether it gets a profile from what its bridge describes, while it follows none."
+    )
     meaning: FieldMeaning
     suitable: list[str] = Field(description="Profiles for which its model, or what it said so far, speaks.")
     meanings: list[FieldMeaning] = Field(description="What it can mean by what it measured so far.")
@@ -263,3 +284,104 @@ class AcceptanceIn(Input):
     resident: _Number | None = Field(default=None, description="The resident, if it is that person's own.")
     profile: ProfileName | None = Field(default=None, description="By default the library's of its model.")
     meaning: FieldMeaning | None = Field(default=None, description="What its presses or states mean there.")
+
+
+class TrialIn(Input):
+    """A profile to try."""
+
+    profile: ProfileName = Field(description="Its newest version is tried.", examples=["my-button"])
+
+
+class TrialOfAnyIn(TrialIn):
+    """A profile to try, and on whose messages: one of the three."""
+
+    device_id: NewDeviceId | None = Field(default=None, description="A registered device.")
+    sender: Sender | None = Field(
+        default=None, description="A sender that nobody registered; of a registered one its device is tried."
+    )
+    model: Line | None = Field(
+        default=None,
+        description="All devices of a model: those registered, and those that describe themselves and wait for it.",
+    )
+
+
+class TrialDeviceOut(Output):
+    """One device on whose messages a profile was tried."""
+
+    sender: str
+    device_id: str | None = Field(description="Null: nobody registered it.")
+    messages: int
+    read_messages: int
+
+
+class TrialValueOut(Output):
+    """What would be read, and how often."""
+
+    was: str = Field(description="Of a stored reading: what it was.", examples=["button single"])
+    metric: str = Field(description="Empty: it would be read as nothing.", examples=[SOS.name])
+    value: str = Field(examples=["true"])
+    is_call: bool = Field(
+        description="Whether it would be a call: for help, or of a fall, water, smoke or gas."
+    )
+    count: int
+
+
+class TrialReasonOut(Output):
+    """Why messages would stay in quarantine."""
+
+    reason: str
+    count: int
+
+
+class TrialFieldOut(Output):
+    """A field of which nothing would be read; never what it said."""
+
+    field: str
+    count: int
+
+
+class TrialResultOut(Output):
+    """What a profile would read. Each list holds the 30 commonest, calls first."""
+
+    looked_at: int = Field(
+        description=f"So many of the newest messages in quarantine, of any device, at most {MOST_MESSAGES:,}."
+    )
+    is_whole: bool = Field(description="Whether these are all that wait there.")
+    device_count: int = Field(default=1, description="On the messages of how many devices it was tried.")
+    devices: list[TrialDeviceOut] = Field(
+        default=[], description="Those of which most messages wait, at most 30."
+    )
+    messages: int = Field(description="How many of the messages these devices sent.")
+    read_messages: int = Field(description="Of how many of these more would be read than without a profile.")
+    read: list[TrialValueOut] = Field(description="What they would say that they do not say without it.")
+    stored: list[TrialValueOut] = Field(
+        description="What readings of the last seven days would have been. They stay as they are."
+    )
+    is_stored_whole: bool = Field(
+        default=True, description="Whether readings of all the devices were looked at within the time."
+    )
+    refused: list[TrialReasonOut]
+    unread: list[TrialFieldOut]
+
+
+class TrialOut(Output):
+    """A trial of a profile. Nothing counts until the profile is chosen for the device."""
+
+    number: int
+    profile: str
+    version: int
+    device_id: str | None = Field(
+        description="The device on whose messages; of this, `sender` and `model` two are null."
+    )
+    sender: str | None
+    model: str | None
+    asked_at: datetime
+    state: TrialState = Field(
+        description="`waiting`: no ingest process has taken it up; `expired`: none did within ten minutes."
+    )
+    result: TrialResultOut | None = Field(description="Null until it is done.")
+
+    @classmethod
+    def of(cls, one: ProfileTrial) -> Self:
+        """Return it as it is answered."""
+        return cls.model_validate(one)

@@ -89,7 +89,7 @@ class LookOut(Output):
     last_at: datetime
     until: datetime | None
     user_name: str
-    role: Role
+    role: Role | None = Field(description="Null: somebody at the machine.")
     what: Viewed
     reason: str = Field(examples=["no_contact", "alert:12"])
     times: int

@@ -13,7 +13,7 @@ from core.formats.profile_file import for_model, library
 from core.store.database import Connection
 from core.store.devices import devices, profiles
 from core.store.devices.devices import DeviceOverview
-from core.store.devices.profiles import Followed
+from core.store.devices.profiles import Followed, StoredProfile
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,26 @@ class DeviceReading:
 
 def all_profiles(connection: Connection) -> list[DeviceProfile]:
     """Return the newest version of every profile that a person may choose, by name."""
-    stored = {one.profile.name: one.profile for one in profiles.newest(connection)}
-    known = {**library(), **stored}
+    return _choosable(profiles.newest(connection))
+
+
+def _choosable(stored: Iterable[StoredProfile]) -> list[DeviceProfile]:
+    known = {**library(), **{one.profile.name: one.profile for one in stored}}
     return [known[name] for name in sorted(known) if not known[name].source.is_description]
 
 
 def choices_for(connection: Connection, model: str, suiting: Collection[str | None]) -> list[ProfileChoice]:
     """Return all profiles that can be chosen; first those of a model, and others that are known to suit."""
-    own = for_model(model)
-    names = {*suiting, None if own is None else own.name}
+    stored = profiles.newest(connection)
+    entered, known = profiles.entered_for_model(stored, model), for_model(model)
+    names = {
+        *suiting,
+        None if entered is None else entered.profile.name,
+        None if known is None else known.name,
+    }
     choices = [
         ProfileChoice(each.name, each.vendor, each.model, suits=each.name in names)
-        for each in all_profiles(connection)
+        for each in _choosable(stored)
     ]
     return sorted(choices, key=lambda each: not each.suits)
 

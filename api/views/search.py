@@ -21,8 +21,11 @@ class Found:
     devices: tuple[DeviceOverview, ...]
 
 
-def find(connection: Connection, scope: AccessScope, text: str) -> Found:
-    """Return what matches a text by name, reading, town, home or device; nothing where it holds nothing to look for."""
+def find(connection: Connection, scope: AccessScope, text: str, *, ended: bool = False) -> Found:
+    """Return what matches a text by name, reading, town, home or device; nothing where it holds nothing to look for.
+
+    With `ended` it looks among those who are watched no more.
+    """
     wanted = search_key(text)
     if not wanted:
         return Found((), ())
@@ -30,7 +33,7 @@ def find(connection: Connection, scope: AccessScope, text: str) -> Found:
     homes = {one.home for one in fitting}
     people = tuple(
         one.number
-        for one in residents.names(connection, scope)
+        for one in residents.names(connection, scope, ended=ended)
         if one.home in homes or any(wanted in search_key(part) for part in (one.name, one.kana, one.area))
     )
     return Found(people, fitting)

@@ -89,6 +89,17 @@ class ChangeFeed:
         self._stopping = Event()
         self._thread: Thread | None = None
         self._ticks: dict[AccessScope, tuple[int, StatusTick]] = {}
+        self._is_lost = False
+
+    @property
+    def open_streams(self) -> int:
+        """How many streams are open."""
+        return len(self._subscribers)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether no change is noticed at present."""
+        return self._is_lost
 
     def start(self) -> None:
         """Begin to listen."""
@@ -233,26 +244,31 @@ class ChangeFeed:
                 connection, scope, self._clock.now(), status.silent_after(self._clock.factor)
             )
         fresh = StatusTick.model_validate(found)
+        if self._is_lost:
+            # Changes are looked for at each new try, but nobody is notified of one in time.
+            fresh = fresh.model_copy(update={"is_blind": True})
         self._ticks = {one: kept for one, kept in list(self._ticks.items()) if kept[0] == period}
         self._ticks[scope] = (period, fresh)
         return fresh
 
     def _listen(self) -> None:
-        is_lost = False
         while not self._stopping.is_set():
             try:
                 with self._database.listen("alert") as listener:
-                    if is_lost:
-                        _log.info("change_feed_restored")
-                        is_lost = False
+                    if self._is_lost:
+                        # What changed meanwhile; whether notifications arrive again is proved by the first that does.
                         self._hand_out(None)
                     while not self._stopping.is_set():
                         for _channel, payload in listener.wait(_LISTEN_S):
                             self._hand_out(int(payload) if payload.isdecimal() else None)
+                        if self._is_lost and listener.is_proven:
+                            _log.info("change_feed_restored")
+                            self._is_lost = False
             except Exception as error:  # noqa: BLE001 - without this thread, pages would look alive and receive nothing
-                if not is_lost:
-                    _log.warning("change_feed_lost", error=type(error).__name__)
-                is_lost = True
+                if not self._is_lost:
+                    reason = str(error) if isinstance(error, StoreError) else type(error).__name__
+                    _log.warning("change_feed_lost", error=reason)
+                self._is_lost = True
                 self._stopping.wait(_RECONNECT_S)
 
     def _hand_out(self, alert: int | None) -> None:

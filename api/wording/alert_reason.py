@@ -4,7 +4,7 @@ Cards come from rules of several versions, so every part of one may be missing; 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from api.locale import Words, words_of
@@ -12,6 +12,7 @@ from api.wording import home_reasons, outdoor_reasons
 from api.wording.reason_card import clock_of, place_name
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert
+from core.domain.evidence.last_sign import LastSign
 from core.domain.people import Language
 from core.domain.reasons import (
     AreaSilentReason,
@@ -35,16 +36,27 @@ def title(rule: str, words: Words) -> str:
     return words(f"rule.{rule}") if words.has(f"rule.{rule}") else words("rule.other")
 
 
-def line(alert: Alert, times: LocalTimes) -> str:
-    """Return the one line that the board shows behind the title."""
+def line(alert: Alert, times: LocalTimes, known_by: datetime | None = None) -> str:
+    """Return the one line that the board shows behind the title.
+
+    `known_by` says by when the last life sign had happened that the alert names, where only the stretch of time is known.
+    """
     card = read_reason(alert.rule, alert.reason)
+    if isinstance(card, InactivityReason):
+        return _inactivity_line(card, alert, times, known_by)
     return _LINES.get(type(card), _since)(card, alert, times)
 
 
-def why(alert: Alert, times: LocalTimes) -> list[str]:
-    """Return the sentences that say why, the conclusion first."""
+def why(alert: Alert, times: LocalTimes, sign: LastSign | None = None) -> list[str]:
+    """Return the sentences that say why, the conclusion first.
+
+    `sign` is what is stored of the last life sign that the alert names.
+    """
     card = read_reason(alert.rule, alert.reason)
-    found = list(_WHY.get(type(card), _other)(card, alert, times))
+    if isinstance(card, InactivityReason):
+        found = list(_inactivity(card, alert, times, sign))
+    else:
+        found = list(_WHY.get(type(card), _other)(card, alert, times))
     if alert.detected_late:
         seen = clock_of(alert.opened_at, times)
         found.append(
@@ -85,9 +97,15 @@ def _since(_card: object, alert: Alert, times: LocalTimes) -> str:
     return times.words("why.line_since", clock=clock_of(alert.began_at, times))
 
 
-def _inactivity_line(card: InactivityReason, alert: Alert, times: LocalTimes) -> str:
+def _inactivity_line(
+    card: InactivityReason, alert: Alert, times: LocalTimes, known_by: datetime | None
+) -> str:
     sure = "line_silent_sure" if has_uncertain_signs(card) else "line_silent"
-    since = times.words(f"why.{sure}", clock=clock_of(last_movement(alert), times))
+    clock = clock_of(last_movement(alert), times)
+    if known_by is None:
+        since = times.words(f"why.{sure}", clock=clock)
+    else:
+        since = times.words(f"why.{sure}_between", clock=clock, until=clock_of(known_by, times))
     if card.usual is None or not card.usual.longest_min:
         return since
     span = times.length(timedelta(minutes=card.usual.longest_min))
@@ -120,18 +138,15 @@ def _again(alert: Alert, times: LocalTimes) -> Iterator[str]:
         yield times.words("why.again", times=_times(alert, times), first=first)
 
 
-def _inactivity(card: InactivityReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+def _inactivity(
+    card: InactivityReason, alert: Alert, times: LocalTimes, sign: LastSign | None
+) -> Iterator[str]:
     words = times.words
-    place = "" if card.last_life_sign is None else place_name(card.last_life_sign.place, words)
-    clock = clock_of(last_movement(alert), times)
-    length = times.length((alert.cleared_at or times.now) - last_movement(alert))
     uncertain = card.uncertain_signs
     uncertain_at = None if uncertain is None or uncertain.last is None else uncertain.last.time
-    last = "last_life_sign" if uncertain_at is None else "last_sure"
-    if place:
-        yield words(f"why.{last}_at", clock=clock, place=place, span=length)
-    else:
-        yield words(f"why.{last}", clock=clock, span=length)
+    yield _last_movement(card, alert, times, sign)
+    if sign is not None:
+        yield from _of_sign(sign, times)
     if card.said_safe_at is not None:
         yield words("why.after_safe", clock=clock_of(card.said_safe_at, times))
     if uncertain is not None and uncertain_at is not None:
@@ -141,6 +156,30 @@ def _inactivity(card: InactivityReason, alert: Alert, times: LocalTimes) -> Iter
         yield words("why.after_door")
     if card.listening_since is not None:
         yield words("why.after_blind", clock=clock_of(card.listening_since, times))
+
+
+def _last_movement(card: InactivityReason, alert: Alert, times: LocalTimes, sign: LastSign | None) -> str:
+    """Say when the last movement was, or in which stretch of time, and that nothing came since."""
+    place = "" if card.last_life_sign is None else place_name(card.last_life_sign.place, times.words)
+    known_by = None if sign is None else sign.known_by
+    entry = "last_sure" if has_uncertain_signs(card) else "last_life_sign"
+    at = last_movement(alert)
+    return times.words(
+        f"why.{entry}{'' if known_by is None else '_between'}{'_at' if place else ''}",
+        clock=clock_of(at, times),
+        until=clock_of(known_by or at, times),
+        place=place,
+        span=times.length((alert.cleared_at or times.now) - at),
+    )
+
+
+def _of_sign(sign: LastSign, times: LocalTimes) -> Iterator[str]:
+    """Say by which class the last sign shows that somebody acted, and what came after it that proves nothing."""
+    words = times.words
+    yield words(f"why.sign_{sign.evidence.value}", what=words(f"kind.{sign.kind.value}"))
+    # Where none is found nothing is said: what else came may be signs that are not sure.
+    if sign.last_at is not None:
+        yield words("why.after_it", n=sign.messages, clock=clock_of(sign.last_at, times))
 
 
 def _usual_silence(usual: UsualSilence, times: LocalTimes) -> Iterator[str]:
@@ -282,7 +321,6 @@ def _other(_card: object, alert: Alert, times: LocalTimes) -> Iterator[str]:
 
 
 _LINES: Mapping[type, Callable[[Any, Alert, LocalTimes], str]] = {
-    InactivityReason: _inactivity_line,
     GeofenceExitReason: _geofence_line,
     DeviceSilentReason: _device_line,
     CallReason: _call_line,
@@ -292,7 +330,6 @@ _LINES: Mapping[type, Callable[[Any, Alert, LocalTimes], str]] = {
     **outdoor_reasons.LINES,
 }
 _WHY: Mapping[type, Callable[[Any, Alert, LocalTimes], Iterator[str]]] = {
-    InactivityReason: _inactivity,
     GeofenceExitReason: _geofence_exit,
     CallReason: _call,
     HomeSilentReason: _silent,

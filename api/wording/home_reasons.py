@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from api.wording.reason_card import clock_of, place_name
+from api.wording.reason_card import clock_of, looked_at, place_name
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert
 from core.domain.metrics import HUMIDITY_PCT, TEMPERATURE_C
@@ -18,6 +18,7 @@ from core.domain.reasons import (
     LateMorningReason,
     NightExitReason,
     NotReturnedReason,
+    QuietTooLongReason,
     RestlessNightReason,
     StillnessReason,
     UsualOuting,
@@ -73,6 +74,26 @@ def _bathroom_stay(card: BathroomStayReason, alert: Alert, times: LocalTimes) ->
     if usual:
         yield from _usual_length(times, "usual_stay", usual.longest_min, usual.visits)
     yield words("why.no_fall_known")
+
+
+def _quiet_limit_line(card: QuietTooLongReason, alert: Alert, times: LocalTimes) -> str:
+    clock = clock_of(card.nothing_since or alert.began_at, times)
+    return times.words(
+        "why.line_quiet_limit", what=looked_at(card.kind, card.place, times.words), clock=clock
+    )
+
+
+def _quiet_limit(card: QuietTooLongReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    span = times.length(timedelta(minutes=card.quiet_min or 0))
+    yield words(
+        "why.quiet_limit_began" if card.since_hours_began else "why.quiet_limit",
+        clock=clock_of(card.nothing_since or alert.began_at, times),
+        span=span,
+        what=looked_at(card.kind, card.place, words),
+    )
+    yield words("why.quiet_limit_set", start=card.hours_start, end=card.hours_end, span=span)
+    yield words("why.quiet_limit_may")
 
 
 def _stillness(card: StillnessReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
@@ -189,12 +210,14 @@ LINES: Mapping[type, Callable[[Any, Alert, LocalTimes], str]] = {
     ColdReason: _room_line,
     RestlessNightReason: _visits_line,
     AbsenceNotTakenReason: _planned_line,
+    QuietTooLongReason: _quiet_limit_line,
 }
 """By the Struct of the card: the one line that the board shows behind the title."""
 WHY: Mapping[type, Callable[[Any, Alert, LocalTimes], Iterator[str]]] = {
     LateMorningReason: _late_morning,
     RestlessNightReason: _restless_night,
     BathroomStayReason: _bathroom_stay,
+    QuietTooLongReason: _quiet_limit,
     StillnessReason: _stillness,
     ApplianceUnusedReason: _appliance_unused,
     ApplianceLeftOnReason: _appliance_left_on,

@@ -7,11 +7,15 @@ from api.wording.times import LocalTimes
 
 
 def place_name(place: str | None, words: Words) -> str:
-    """Return a room's or thing's name in the page's language; a name of its own stays as it is."""
-    if not place:
-        return ""
-    key = f"place.{place.lower().replace('-', '_').replace(' ', '_')}"
-    return words(key) if words.has(key) else place
+    """Return a room's or thing's name in the page's language; empty where none is known."""
+    return words.place(place) if place else ""
+
+
+def looked_at(kind: str, place: str, words: Words) -> str:
+    """Return where a quiet limit looks: a device, a room, or any sensor of the home."""
+    if not kind:
+        return place_name(place, words) or words("quiet_limit.any")
+    return f"{place_name(place, words)} {words(f'kind.{kind}')}".strip()
 
 
 def clock_of(moment: datetime, times: LocalTimes) -> str:

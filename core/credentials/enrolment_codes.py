@@ -72,13 +72,18 @@ def new_code(
         How long it can be used.
     """
     broker_accounts.ensure(connection, account)
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_GROUPS * _GROUP))
-    text = "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
+    text = new_text()
     expires_at = now + lasts
     broker_accounts.add_code(
         connection, account.name, code_hash(text), now=now, expires_at=expires_at, user=user
     )
     return Code(account, text, expires_at)
+
+
+def new_text() -> str:
+    """Return a fresh code of 80 random bits, in groups that are read out easily."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_GROUPS * _GROUP))
+    return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
 
 
 def exchange(connection: Connection, text: str, now: datetime) -> Credential:

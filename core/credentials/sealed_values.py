@@ -92,6 +92,18 @@ def sealer_of(setting: SecretStr) -> Sealer | None:
     SettingsError
         The text has another form.
     """
+    keys = keys_of(setting)
+    return Sealer(keys) if keys else None
+
+
+def keys_of(setting: SecretStr) -> dict[int, bytes]:
+    """Return the keys of `MIMAMORI_SECRET_KEYS` by number, the newest first.
+
+    Raises
+    ------
+    SettingsError
+        The text has another form.
+    """
     keys: dict[int, bytes] = {}
     for part in _parts(setting):
         number, _, encoded = part.partition(":")
@@ -103,7 +115,7 @@ def sealer_of(setting: SecretStr) -> Sealer | None:
         if not is_number or len(key) != _KEY_BYTES or int(number) in keys:
             raise SettingsError(_FORM)
         keys[int(number)] = key
-    return Sealer(keys) if keys else None
+    return keys
 
 
 def new_key(number: int) -> str:

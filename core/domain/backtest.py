@@ -48,10 +48,15 @@ class BacktestProblem(StrEnum):
 
 @dataclass(frozen=True)
 class Label:
-    """Something that really happened: when it began, and what it was."""
+    """Something that really happened: when it began, and what it was.
+
+    `until` is up to when an alert is about it, where that is known: of an alert that people closed as real, when its episode ended, or when they
+    closed it. A silence of a night is raised many hours after the last movement.
+    """
 
     began_at: datetime
     what: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)

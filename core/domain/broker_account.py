@@ -10,7 +10,7 @@ from core.domain.device import DeviceKind
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 # The broker knows these as services, with rules of their own; a device of such a name would get their rights. Client ids of
 # services begin with `mimamori-`, and a device's client id is its name.
-_SERVICES = frozenset({"ingest", "simulator", "sync-broker", "doctor", "admin"})
+_SERVICES = frozenset({"ingest", "erasure", "simulator", "sync-broker", "doctor", "admin"})
 _SERVICE_PREFIX = "mimamori"
 
 

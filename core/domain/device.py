@@ -5,7 +5,8 @@ import unicodedata
 from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
-from functools import lru_cache
+
+from core.text_cache import TextCache
 
 # Ends with \Z, because $ would accept a trailing newline. Slashes and spaces occur in names that
 # Zigbee2MQTT and phones choose, so those names are part of a device's sender, never its id.
@@ -18,6 +19,7 @@ SENDER_FORMATS = (
 # A device is silent once it missed this many heartbeats, and never before the least.
 MISSED_HEARTBEATS = 3
 LEAST_SILENCE = timedelta(minutes=10)
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 class DeviceKind(StrEnum):
@@ -68,7 +70,6 @@ def sender_mistake(sender: str) -> str | None:
     return f"{sender}: needs {said}, {form}:{parts} (docs/senders.md)"
 
 
-@lru_cache(maxsize=100_000)
 def folded(sender: str) -> str:
     """Return a sender's name without what two spellings of one name may differ in: case, and how marks are composed.
 
@@ -77,4 +78,22 @@ def folded(sender: str) -> str:
     >>> folded("zigbee2mqtt:g1/Cafe\u0301") == folded("zigbee2mqtt:g1/caf\u00e9")
     True
     """
+    return _FOLDED[sender]
+
+
+def _folded(sender: str) -> str:
     return unicodedata.normalize("NFC", sender).casefold()
+
+
+_FOLDED = TextCache(_folded, most=100_000)
+
+
+def folded_model(model: str) -> str:
+    """Return a model's name without what two spellings of it may differ in: case, width, spaces, hyphens and the like.
+
+    Examples
+    --------
+    >>> folded_model("Browan TBDW-100") == folded_model("browan_tbdw100")
+    True
+    """
+    return _BETWEEN_WORDS.sub("", unicodedata.normalize("NFKC", model).casefold())

@@ -5,7 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.domain.alert import Delivery, NotificationKind
+from core.domain.escalation.policy import ABOVE, Recipients
 from core.domain.people import Channel
+
+_ABOVE = frozenset(desk.value for desk in ABOVE)
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,14 @@ class Notification:
 class EscalationStepKind(StrEnum):
     """Whom a step of an escalation notifies."""
 
-    CONTACTS = "contacts"
-    """The contacts of one step, for the first time."""
+    CONTACTS = Recipients.CONTACTS.value
+    """The contacts of one number in their order, for the first time."""
+    FAMILY = Recipients.FAMILY.value
+    OFFICE = Recipients.OFFICE.value
+    DUTY = Recipients.DUTY.value
+    NEXT_OFFICE = Recipients.NEXT_OFFICE.value
+    WARD_LINE = Recipients.WARD_LINE.value
+    EMERGENCY_PLAN = Recipients.EMERGENCY_PLAN.value
     AFTER_QUIET_HOURS = "after_quiet_hours"
     """Those who were passed over in their quiet hours."""
     REMINDER = "reminder"
@@ -48,7 +57,8 @@ class EscalationStep:
     kind : EscalationStepKind
         Whom it notifies.
     step : int
-        Of contacts: those with this step. Of the other kinds: how many of the kind came before.
+        Of contacts: those with this number. Of other recipients: its place in the policy. Of those after quiet hours and reminders:
+        how many of the kind came before.
     cycle : int
         The event that started the escalation.
     due_at : datetime
@@ -71,8 +81,13 @@ class EscalationStep:
 
     @property
     def is_escalation(self) -> bool:
-        """Whether it notifies the next contacts: neither those after their quiet hours nor once more those who know."""
-        return self.kind is EscalationStepKind.CONTACTS
+        """Whether it notifies the next people: neither those after their quiet hours nor once more those who know."""
+        return not (self.is_after_quiet_hours or self.is_reminder)
+
+    @property
+    def goes_up(self) -> bool:
+        """Whether it asks a desk above the resident's office."""
+        return self.kind.value in _ABOVE
 
     @property
     def is_after_quiet_hours(self) -> bool:

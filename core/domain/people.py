@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from core.domain.escalation.policy import Recipients
 from core.domain.quiet_hours import QuietHours
 
 
@@ -21,6 +22,14 @@ class Role(StrEnum):
     ADMIN = "admin"
     CARE = "care"
     FAMILY = "family"
+
+
+class OfficeRole(StrEnum):
+    """What an office is: one that looks after people, the ward's duty line, or the operator's emergency plan."""
+
+    CARE = "care"
+    WARD_LINE = "ward_line"
+    EMERGENCY_PLAN = "emergency_plan"
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,8 @@ class Contact:
 
     `step` is the step of the escalation, from 1. `calls_resident` is the name the family chose, such as お父さん. From
     `quiet_from` until `quiet_until` a resident's contact is not woken, except in an emergency; both None: notified at any hour.
-    `channel` and `address` are what may be shown of the first of the contact's channels.
+    `channel` and `address` are what may be shown of the first of the contact's channels. `is_duty_only`: asked only while on
+    the roster of the office. `desk` is where above the resident's office they sit; None: not above it.
     """
 
     number: int
@@ -95,6 +105,8 @@ class Contact:
     language: Language
     quiet_from: time | None = None
     quiet_until: time | None = None
+    is_duty_only: bool = False
+    desk: Recipients | None = None
 
     @property
     def quiet_hours(self) -> QuietHours | None:

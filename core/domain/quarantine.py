@@ -33,3 +33,19 @@ def may_hold_position(topic: str, payload: bytes) -> bool:
     except UnicodeDecodeError:
         return True
     return _PLACE_WORDS.search(payload) is not None
+
+
+SENDER_OF_DETAIL = "registered with the sender (.+); register it"
+"""Finds the sender in the detail of a message that was refused as `unknown_device`, as a regular expression of PostgreSQL."""
+
+
+def unknown_sender(sender: str) -> str:
+    """Return the detail of a message whose sender nobody registered.
+
+    Examples
+    --------
+    >>> import re
+    >>> re.findall(SENDER_OF_DETAIL, unknown_sender("zigbee2mqtt:g1/hall; bed"))
+    ['zigbee2mqtt:g1/hall; bed']
+    """
+    return f"no device is registered with the sender {sender}; register it, then release the quarantine"

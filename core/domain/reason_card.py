@@ -50,6 +50,10 @@ class Place(Struct, frozen=True, kw_only=True):
     lon: float
 
 
+FromPlace = Annotated[float, Meta(extra={"from_place": True})]
+"""A distance in metres between a person and something whose place is known: three of them make a position, so it is shown as one is."""
+
+
 class PlaceFix(Place, frozen=True, kw_only=True):
     """A position with when it was made and how far it may be off."""
 

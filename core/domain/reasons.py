@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from core.domain.reason_card import Moment, Place, PlaceFix, ReasonCard
+from core.domain.reason_card import FromPlace, Moment, Place, PlaceFix, ReasonCard
 
 
 class UncertainSign(Struct, frozen=True, kw_only=True):
@@ -52,6 +52,19 @@ class InactivityReason(ReasonCard, frozen=True, kw_only=True):
     usual: UsualSilence | None = None
     context: str = ""
     sensitivity: str = ""
+
+
+class QuietTooLongReason(RoomReason, frozen=True, kw_only=True):
+    """Card of `quiet_too_long`; without `place` it is about the whole home, with `device` about that one there, of a `kind`."""
+
+    limit: int | None = None
+    device: int | None = None
+    kind: str = ""
+    quiet_min: int | None = None
+    hours_start: str = ""
+    hours_end: str = ""
+    nothing_since: Moment | None = None
+    since_hours_began: bool = False
 
 
 class UsualMorning(Struct, frozen=True, kw_only=True):
@@ -220,7 +233,7 @@ class GeofenceExitReason(ReasonCard, frozen=True, kw_only=True):
     geofence: GeofenceName | None = None
     resident: int | None = None
     position: PlaceFix | None = None
-    outside_m: float | None = None
+    outside_m: FromPlace | None = None
     was_outside_when_hours_began: bool = False
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.domain.alert import Severity, SubjectKind
+from core.domain.device import DeviceKind
 from core.domain.reason_card import ReasonCard
 
 
@@ -54,6 +55,7 @@ class Need(StrEnum):
     TRACKER = "tracker"
     DOOR = "door"
     NIGHT_EXIT_AGREED = "night_exit_agreed"
+    QUIET_LIMIT = "quiet_limit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,9 @@ class RuleSpec:
         It happens in ordinary life of a simulated ward too, without an event of a scenario.
     no_scenario : str
         Why no scenario of the library raises it; empty if one does.
+    at_once : frozenset of DeviceKind, optional
+        Kinds of devices about which people are notified at once; all others stand in the day's one message about equipment. None: every alert
+        is notified at once.
     reason : type of ReasonCard
         Struct of its reason card.
     todo : str
@@ -121,6 +126,7 @@ class RuleSpec:
     needs: frozenset[Need] = field(default_factory=frozenset[Need])
     is_ordinary: bool = False
     no_scenario: str = ""
+    at_once: frozenset[DeviceKind] | None = None
 
     @property
     def texts(self) -> str:

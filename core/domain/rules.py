@@ -1,11 +1,12 @@
 """The registry of rules: one row each. How a rule is computed stands in `detectors`, what else is asked about it derives from its row."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from core.domain import reasons
 from core.domain.alert import Alert, Severity, SubjectKind
+from core.domain.device import DeviceKind
 from core.domain.reason_card import ReasonCard, read
 from core.domain.rule_spec import Audience, BaselineKind, Ends, Family, Need, RuleSpec
 
@@ -59,6 +60,15 @@ INACTIVITY = _about_resident(
     clears="with the next confirmed sign of life",
     sensors="sensors that show activity: motion, doors, a bed, buttons; what is usual is learned over four weeks",
     excludes_from=frozenset({_HOME}), reason=reasons.InactivityReason, todo="todo_call",
+)
+QUIET_TOO_LONG = _about_resident(
+    name="quiet_too_long", version=1, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
+    finds="a room, a device or the whole home has given no sign of life for as long as somebody set for this resident, in the hours that they set; nothing is learned for it, and it knows of no outing without a tracker",
+    raised="when so long has passed since the last sign there, or since the hours began; once in each day's hours, and again after a sign",
+    clears="with the next sign there, when a planned absence begins, or a day after the hours began",
+    sensors="a limit set on the resident's page, and a sensor where it looks",
+    needs=frozenset({Need.QUIET_LIMIT}), excludes_from=frozenset({_HOME}), reason=reasons.QuietTooLongReason, todo="todo_call",
+    no_scenario="the simulated residents have no limits set; `tests/property/test_quiet_too_long.py` and `tests/integration/detectors/test_quiet_limits.py` set some",
 )
 LATE_MORNING = RuleSpec(
     name="late_morning", version=3, subject=_RESIDENT, lowest=_EYE, highest=_EYE, audience=Audience.STAFF, family=Family.ACTIVITY,
@@ -187,7 +197,7 @@ DEVICE_STUCK = _about_device(
     raised="at one of four checks a day, against the device's own ten days before",
     clears="when the device reports something else",
     sensors="at least three days of readings of the device",
-    ends=Ends.CLOCK, reason=reasons.DeviceStuckReason, todo="todo_stuck",
+    ends=Ends.CLOCK, at_once=frozenset(), reason=reasons.DeviceStuckReason, todo="todo_stuck",
 )
 BATTERY = _about_device(
     name="battery", version=1,
@@ -195,7 +205,7 @@ BATTERY = _about_device(
     raised="at nine in the morning: empty in less than two weeks, at 10 percent, or reported low; a device charged every day: below 20 percent",
     clears="when the battery was changed or charged",
     sensors="a device that reports its charge, or that it is low",
-    ends=Ends.CLOCK, is_ordinary=True, reason=reasons.BatteryReason, todo="todo_battery",
+    ends=Ends.CLOCK, is_ordinary=True, at_once=frozenset({DeviceKind.BUTTON}), reason=reasons.BatteryReason, todo="todo_battery",
 )
 HOME_SILENT = RuleSpec(
     name="home_silent", version=1, subject=SubjectKind.HOME, lowest=_SOON, highest=_SOON, audience=Audience.FAMILY_FIRST, family=Family.COVERAGE,
@@ -211,7 +221,8 @@ DEVICE_SILENT = _about_device(
     raised="after three missed heartbeats, and ten minutes at least, or at once when it says that it is offline",
     clears="when it is in contact again",
     sensors="a device that sends a heartbeat or reports whether it is online",
-    ends=Ends.CLOCK, not_in_backtest=_NOT_KEPT, reason=reasons.DeviceSilentReason, todo="todo_equipment",
+    ends=Ends.CLOCK, at_once=frozenset({DeviceKind.BUTTON, DeviceKind.TRACKER, DeviceKind.OTHER}), not_in_backtest=_NOT_KEPT,
+    reason=reasons.DeviceSilentReason, todo="todo_equipment",
 )
 AREA_SILENT = RuleSpec(
     name="area_silent", version=1, subject=SubjectKind.AREA, lowest=_SOON, highest=_SOON, audience=Audience.STAFF, family=Family.COVERAGE,
@@ -292,6 +303,8 @@ RULES: Mapping[str, RuleSpec] = {
 WHEREABOUTS = frozenset(
     {GEOFENCE_EXIT.name, WANDERING.name, NOT_RETURNED.name, NIGHT_EXIT.name, INACTIVITY.name}
 )
+# What is no more urgent and comes this soon after the leading one of them belongs to the same walk; what comes later is another change (our choice).
+JOINS_WITHIN = timedelta(hours=2)
 
 
 def names_of(family: Family) -> frozenset[str]:
@@ -314,6 +327,13 @@ def is_for_staff(rule: str) -> bool:
     return rule in RULES and RULES[rule].audience is Audience.STAFF
 
 
+def waits_for_digest(rule: str, reason: Mapping[str, object]) -> bool:
+    """Return whether an alert is notified in the day's one message about equipment, not by itself."""
+    at_once = RULES[rule].at_once if rule in RULES else None
+    kind = reason.get("kind")
+    return at_once is not None and bool(kind) and kind not in at_once
+
+
 def names_ending(ends: Ends) -> frozenset[str]:
     """Return the names of the rules whose alerts end in one way."""
     return frozenset(one.name for one in RULES.values() if one.ends is ends)
@@ -325,11 +345,13 @@ def ends_by_person(rule: str) -> bool:
 
 
 def last_movement(alert: Alert) -> datetime:
-    """Return since when what an alert is about is so: of a silence the last sure movement, of all else its beginning.
+    """Return since when what an alert is about is so: of a silence the last sure movement, or from when on it is counted, of all else its beginning.
 
     A silence may be counted from later on, as after a planned absence or after people said that all is well.
     """
     card = read_reason(alert.rule, alert.reason)
+    if isinstance(card, reasons.QuietTooLongReason):
+        return card.nothing_since or alert.began_at
     sign = card.last_life_sign if isinstance(card, reasons.InactivityReason) else None
     return alert.began_at if sign is None or sign.time is None else sign.time
 

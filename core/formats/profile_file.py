@@ -18,19 +18,18 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from datetime import timedelta
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, cast
-from unicodedata import normalize
 
 import msgspec
 from msgspec import Meta
 
+from core.domain.device import folded_model
 from core.domain.evidence.device_profile import (
     DeviceProfile,
     FieldMeaning,
@@ -40,27 +39,33 @@ from core.domain.evidence.device_profile import (
 )
 from core.domain.evidence.sender_units import units_for
 from core.domain.metrics import BUTTON, METRICS, Evidence, Metric
+from core.domain.people import Language
 from core.errors import InputError
-
-
-class ProfileError(InputError):
-    """A text is no profile; `mistakes` says what is wrong, with the line of each."""
-
-    def __init__(self, name: str, mistakes: Sequence[tuple[int, str]]) -> None:
-        super().__init__("\n".join(f"{name}, line {line}: {what}" for line, what in mistakes))
-        self.mistakes = tuple(mistakes)
-
+from core.formats.profile_mistakes import (
+    FieldMistakeError,
+    Mistake,
+    ProfileError,
+    Sentence,
+    near_word,
+    sentence,
+    toml_reason,
+    what_is_wrong,
+)
 
 LIBRARY = Path(__file__).parent / "models"
-_BETWEEN = re.compile(r"[\W_]+")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
+NO_PROFILE = "none"
+"""In place of a profile's name: none, whatever a bridge describes."""
+
+DESCRIBED = "described"
+"""In place of a profile's name: whatever the device's bridge or firmware describes, from the next description on."""
+
+_RESERVED = frozenset({NO_PROFILE, DESCRIBED})
+
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]+)`")
 _HEAD = ("name", "vendor", "model", "version", "source", "models", "documents", "fields", "readings")
-# What a value is, and the words that are possible, as a person who writes TOML calls them.
-_KINDS = {
-    "str": "a text in quotes", "int": "a whole number", "float": "a number", "bool": "true or false",
-    "array": "a list in [ ]", "object": "a metric in quotes or a table in { }",
-}  # fmt: skip
+# The words that are possible, as a person who writes TOML calls them.
 _WORDS = {"evidence": Evidence, "meaning": FieldMeaning, "source": ProfileSource}
 # A profile in words that another service understands has a few dozen of them.
 _LARGEST = 64 * 1024
@@ -128,20 +133,18 @@ def parse_profile(text: str, name: str) -> DeviceProfile:
         place = _PLACE.search(said)
         line = place[1] if place is not None and place[1] else str(max(1, len(text.splitlines())))
         reason = said if place is None else said[: place.start()]
-        what = (
-            f'is not TOML: {reason}; a line is FIELD = "metric", names with other signs than letters, digits, _ and - in'
-            " quotes"
-        )
-        raise ProfileError(name, [(int(line), what)]) from error
-    mistakes: list[tuple[int, str]] = []
+        raise ProfileError(
+            name, [Mistake(int(line), sentence("not_toml", reason=toml_reason(reason)))]
+        ) from error
+    mistakes: list[Mistake] = []
     found = [field for field in _read_all(text, body, mistakes) if field is not None]
     head = _head(text, body, mistakes)
     if not mistakes and not found:
-        mistakes.append((1, 'says of no field what it is; add [fields] with a line such as Alarm = "sos"'))
+        mistakes.append(Mistake(1, sentence("no_fields")))
     if len(found) > _MOST_FIELDS:
-        mistakes.append((1, f"has {len(found)} fields; at most {_MOST_FIELDS} are possible"))
+        mistakes.append(Mistake(1, sentence("too_many_fields", count=len(found), most=_MOST_FIELDS)))
     if mistakes or head is None:
-        raise ProfileError(name, sorted(mistakes))
+        raise ProfileError(name, mistakes)
     return DeviceProfile(
         head.name,
         head.version,
@@ -188,7 +191,7 @@ def library_or_file(name: str) -> DeviceProfile:
         return library()[name]
     if not name.endswith(".toml"):
         raise InputError(
-            f"the library has no profile {name}{_near(name, library())}; `mimamori device profile list` shows them, or"
+            f"the library has no profile {name}{near_word(name, library()).in_words(Language.EN)}; `mimamori device profile list` shows them, or"
             " give a TOML file"
         )
     return read_profile(Path(name))
@@ -199,78 +202,55 @@ def for_model(model: str) -> DeviceProfile | None:
 
     Case, spaces, hyphens and the like make no difference, and the maker may be missing.
     """
-    called = _as_called(model)
+    called = folded_model(model)
     return _by_model().get(called) if called else None
-
-
-def _as_called(model: str) -> str:
-    return _BETWEEN.sub("", normalize("NFKC", model).casefold())
 
 
 @cache
 def _by_model() -> Mapping[str, DeviceProfile]:
-    return {
-        _as_called(called): one
-        for one in library().values()
-        for called in (f"{one.vendor} {one.model}".strip(), one.model, *one.models)
-        if called
-    }
+    return {folded_model(called): one for one in library().values() for called in one.names_of_model}
 
 
-def _head(text: str, body: Mapping[str, object], mistakes: list[tuple[int, str]]) -> _Head | None:
+def _head(text: str, body: Mapping[str, object], mistakes: list[Mistake]) -> _Head | None:
     mistakes += [
-        (_line(text, key), f"there is no {key!r} in a profile{_near(key, _HEAD)}")
+        Mistake(_line(text, key), sentence("unknown_key", key=key, near=near_word(key, _HEAD)))
         for key in body
         if key not in _HEAD
     ]
     kinds = {one.name: one.type for one in msgspec.structs.fields(_Head) if one.name in body}
-    wrong = [] if "name" in body else [(1, 'needs a line name = "maker-model"')]
+    wrong = [] if "name" in body else [Mistake(1, sentence("needs_name"))]
     for key, kind in kinds.items():
         try:
             msgspec.convert(body[key], kind)
         except msgspec.ValidationError as error:
-            wrong.append((_line(text, key), f"{key} {_in_words(error, key)}"))
+            what = sentence("of_key", key=key, what=what_is_wrong(error, _WORDS.get(key, ())))
+            wrong.append(Mistake(_line(text, key), what))
     mistakes += wrong
     if wrong:
         return None
     head = msgspec.convert({key: body[key] for key in kinds}, _Head)
+    problem = "reserved_name" if head.name in _RESERVED else ""
     if not _NAME.match(head.name):
-        mistakes.append(
-            (
-                _line(text, "name"),
-                f"name {head.name!r}: 1 to 64 lower case letters, digits, -, _ or a point, such as maker-model",
-            )
-        )
+        problem = "bad_name"
+    if problem:
+        mistakes.append(Mistake(_line(text, "name"), sentence(problem, name=head.name)))
     return head
 
 
-def _in_words(error: msgspec.ValidationError, key: str) -> str:
-    """Return what is wrong with a value, in the words of the file."""
-    said = str(error).partition(" - at `")[0]
-    if "enum value" in said:
-        return f"{said.rpartition(' ')[2]} is none of {', '.join(one.value for one in _WORDS[key])}"
-    expected = re.fullmatch(r"Expected `([\w |]+)`( [<>]=? \S+)?(?:, got `(\w+)`)?", said)
-    if expected is None:
-        return said
-    kinds = [_KINDS.get(one, one) for one in expected[1].split(" | ") if one != "null"]
-    whose = "each of it must be" if "[" in str(error).partition(" - at `")[2] else "must be"
-    must = f"{whose} {' or '.join(kinds)}{expected[2] or ''}"
-    return f"{must}, not {_KINDS.get(expected[3], expected[3])}" if expected[3] else must
-
-
 def _read_all(
-    text: str, body: Mapping[str, object], mistakes: list[tuple[int, str]]
+    text: str, body: Mapping[str, object], mistakes: list[Mistake]
 ) -> Iterator[ProfileField | None]:
     for table in ("fields", "readings"):
         entries = body.get(table, {})
         if not isinstance(entries, dict):
-            mistakes.append((_line(text, table), f"[{table}] holds lines NAME = ..."))
+            mistakes.append(Mistake(_line(text, table), sentence("no_lines", table=table)))
             continue
         for key, value in cast("Mapping[str, object]", entries).items():
             try:
                 yield _field(table, key, value)
-            except InputError as error:
-                mistakes.append((_line(text, key, table), f"{table}.{key}: {error}"))
+            except FieldMistakeError as error:
+                what = sentence("place", table=table, key=key, what=error.what)
+                mistakes.append(Mistake(_line(text, key, table), what))
 
 
 def _field(table: str, key: str, value: object) -> ProfileField:
@@ -279,19 +259,15 @@ def _field(table: str, key: str, value: object) -> ProfileField:
     try:
         entry = msgspec.convert(value, _Entry)
     except msgspec.ValidationError as error:
-        part = str(error).partition("`$.")[2].partition("[")[0].rstrip("`")
-        said = f"{part} {_in_words(error, part)}".strip()
-        known = ", ".join(one.name for one in fields_of(ProfileField) if one.name not in {"field", "hold"})
-        hint = f"; it may hold {known} and hold_s" if "unknown field" in said else ""
-        raise InputError(said + hint) from error
+        raise FieldMistakeError(_wrong_entry(error)) from error
     metric, channel = entry.metric, entry.channel
     if table == "readings":
         if metric or channel is not None:
-            raise InputError("the metric, and behind a # its channel, is the name of the line itself")
+            raise FieldMistakeError(sentence("metric_in_readings"))
         metric, _, part = key.partition("#")
         channel = part or None
         if entry.ignored:
-            raise InputError("ignored is for [fields]: a field of the message of which nothing is read")
+            raise FieldMistakeError(sentence("ignored_in_readings"))
     _check(metric, entry)
     return ProfileField(
         metric,
@@ -309,16 +285,25 @@ def _field(table: str, key: str, value: object) -> ProfileField:
     )
 
 
+def _wrong_entry(error: msgspec.ValidationError) -> Sentence:
+    said = str(error)
+    unknown = _UNKNOWN.match(said)
+    if unknown is not None:
+        known = ", ".join(one.name for one in fields_of(ProfileField) if one.name not in {"field", "hold"})
+        return sentence("unknown_part", part=unknown[1], known=known)
+    part = said.partition("`$.")[2].partition("[")[0].rstrip("`")
+    what = what_is_wrong(error, _WORDS.get(part, ()))
+    return sentence("of_key", key=part, what=what) if part else what
+
+
 def _check(name: str, entry: _Entry) -> None:
     if not name:
-        raise InputError('needs a metric, such as { metric = "sos" }; docs/metrics.md lists them')
+        raise FieldMistakeError(sentence("needs_metric"))
     metric = METRICS.get(name)
     if metric is None:
-        raise InputError(f"there is no metric {name!r}{_near(name, METRICS)}; docs/metrics.md lists them")
+        raise FieldMistakeError(sentence("no_metric", name=name, near=near_word(name, METRICS)))
     if not can_mean(name, entry.meaning):
-        raise InputError(
-            f"{name} cannot mean {entry.meaning.value!r}; a press, a contact, an input or presence can"
-        )
+        raise FieldMistakeError(sentence("cannot_mean", metric=name, meaning=entry.meaning.value))
     _check_words(metric, entry)
     _check_scale(metric, entry)
 
@@ -328,32 +313,27 @@ def _check_words(metric: Metric, entry: _Entry) -> None:
     # Of a button, whether it is pressed.
     is_truth = metric.high == 1 or has_meaning or metric is BUTTON
     if (entry.raised or entry.over or entry.bit is not None) and not is_truth:
-        raise InputError(f"{metric.name} is a number; raised, over and bit are for what is true or false")
+        raise FieldMistakeError(sentence("is_number", metric=metric.name))
     both = {_word(one) for one in entry.raised} & {_word(one) for one in entry.over}
     if both:
-        raise InputError(f"{sorted(both)[0]!r} stands in raised and in over")
+        raise FieldMistakeError(sentence("in_both", word=min(both)))
 
 
 def _check_scale(metric: Metric, entry: _Entry) -> None:
     if (entry.unit or entry.scale != 1.0) and (metric.high == 1 or metric.words):
-        raise InputError(f"{metric.name} is no number; unit and scale are for numbers")
-    if entry.unit and entry.unit not in units_for(metric.unit):
-        raise InputError(
-            f"{entry.unit!r} cannot be read as {metric.unit}; known are {', '.join(units_for(metric.unit))}"
-        )
+        raise FieldMistakeError(sentence("is_no_number", metric=metric.name))
+    known = units_for(metric.unit)
+    if entry.unit and entry.unit not in known:
+        what = sentence("no_unit", said=entry.unit, unit=metric.unit, known=", ".join(known))
+        raise FieldMistakeError(what)
     if entry.scale == 0:
-        raise InputError("a scale of 0 makes every value 0")
+        raise FieldMistakeError(sentence("scale_of_0"))
 
 
 def _word(value: str | int | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value).strip().lower()
-
-
-def _near(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    near = get_close_matches(word.lower(), list(known), 1, 0.7)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _line(text: str, key: str, table: str = "") -> int:

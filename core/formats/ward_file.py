@@ -3,7 +3,7 @@
 Its form is `tests/contract/schemas/ward.schema.json`; every error names its place in the file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -16,7 +16,8 @@ from msgspec import Meta
 from core.domain.delivery.contact_channel import STAFF_ONLY
 from core.domain.device import DeviceKind, sender_mistake
 from core.domain.geofence import ALWAYS, Circle, Hours, Polygon
-from core.domain.people import Channel, Language, Role
+from core.domain.people import Channel, Language, OfficeRole, Role
+from core.domain.records.name_key import name_key
 from core.errors import InputError
 
 _Text = Annotated[str, Meta(min_length=1)]
@@ -56,6 +57,8 @@ class WardContact(_Part, frozen=True):
     quiet_hours: (
         Annotated[str, Meta(pattern="^(never|[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9])$")] | None
     ) = None
+    # Of an office: asked only while on its roster.
+    duty_only: bool = False
 
     @property
     def ways(self) -> tuple[WardChannel, ...]:
@@ -156,10 +159,14 @@ class WardHome(_Part, frozen=True):
 
 
 class WardOffice(_Part, frozen=True):
-    """Who looks after homes; its centre is notified when a family does not answer."""
+    """Who looks after homes; its centre is notified when a family does not answer.
+
+    One may be the ward's duty line and one the operator's emergency plan: they look after nobody and are asked last.
+    """
 
     name: _Text
     phone: str = ""
+    role: OfficeRole = OfficeRole.CARE
     centre: tuple[WardContact, ...] = ()
 
 
@@ -240,9 +247,9 @@ def _in_words(error: msgspec.ValidationError) -> str:
 
 
 def _mistakes(ward: Ward) -> Iterator[_Mistake]:
-    yield from _repeats("offices", "name", [office.name for office in ward.offices])
+    yield from _repeats("offices", "name", [office.name for office in ward.offices], name_key)
     yield from _repeats("users", "login", [user.login.lower() for user in ward.users])
-    yield from _repeats("homes", "name", [home.name for home in ward.homes])
+    yield from _repeats("homes", "name", [home.name for home in ward.homes], name_key)
     devices = [device for home in ward.homes for device in home.devices]
     yield from _repeats("devices", "device_id", [device.device_id for device in devices])
     yield from _repeats("devices", "sender", [device.sender for device in devices])
@@ -251,19 +258,26 @@ def _mistakes(ward: Ward) -> Iterator[_Mistake]:
     for number, user in enumerate(ward.users):
         if user.role is Role.CARE and user.office is None:
             yield _Mistake(f"users[{number}].office", "care staff belong to an office; name it")
-    for number, office in enumerate(ward.offices):
-        for place, contact in enumerate(office.centre):
-            yield from _contact_mistakes(f"offices[{number}].centre[{place}]", contact, is_centre=True)
+    yield from _office_mistakes(ward.offices)
     for number, home in enumerate(ward.homes):
         yield from _home_mistakes(f"homes[{number}]", home)
 
 
-def _repeats(where: str, field: str, names: list[str]) -> Iterator[_Mistake]:
+def _office_mistakes(offices: Sequence[WardOffice]) -> Iterator[_Mistake]:
+    yield from _repeats("offices", "role", [one.role for one in offices if one.role is not OfficeRole.CARE])
+    for number, office in enumerate(offices):
+        for place, contact in enumerate(office.centre):
+            yield from _contact_mistakes(f"offices[{number}].centre[{place}]", contact, is_centre=True)
+
+
+def _repeats(
+    where: str, field: str, names: Sequence[str], key: Callable[[str], str] = str
+) -> Iterator[_Mistake]:
     seen: set[str] = set()
     for name in names:
-        if name in seen:
+        if key(name) in seen:
             yield _Mistake(where, f"the {field} {name} is there twice")
-        seen.add(name)
+        seen.add(key(name))
 
 
 def _home_mistakes(where: str, home: WardHome) -> Iterator[_Mistake]:
@@ -272,7 +286,7 @@ def _home_mistakes(where: str, home: WardHome) -> Iterator[_Mistake]:
     if (home.lat is None) != (home.lon is None):
         yield _Mistake(where, "lat and lon go together; give both or neither")
     names = [resident.name for resident in home.residents]
-    yield from _repeats(f"{where}.residents", "name", names)
+    yield from _repeats(f"{where}.residents", "name", names, name_key)
     keys = {resident.key for resident in home.residents}
     for number, device in enumerate(home.devices):
         if mistake := sender_mistake(device.sender):
@@ -297,6 +311,8 @@ def _home_mistakes(where: str, home: WardHome) -> Iterator[_Mistake]:
 def _contact_mistakes(where: str, contact: WardContact, *, is_centre: bool) -> Iterator[_Mistake]:
     if (contact.channel is None) != (contact.address is None):
         yield _Mistake(where, "channel and address go together; give both, or a list of channels")
+    elif contact.duty_only and not is_centre:
+        yield _Mistake(f"{where}.duty_only", "only contacts of an office can be on its roster")
     elif not contact.ways:
         yield _Mistake(where, "give channel and address, or a list of channels")
     for place, way in enumerate(contact.channels):

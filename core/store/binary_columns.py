@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from psycopg.pq import Format
 
 # PostgreSQL counts microseconds from 2000-01-01, Unix from 1970-01-01.
 _EPOCH_US = 946_684_800_000_000
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END = b"\xff\xff"
 
@@ -83,6 +84,11 @@ def microsecond(time: datetime) -> int:
     """Return a time in PostgreSQL's own count, exact to the microsecond."""
     # A float of today's Unix seconds is good to a quarter of a microsecond, so rounding is exact.
     return round(time.timestamp() * 1e6) - _EPOCH_US
+
+
+def moment(microsecond: int) -> datetime:
+    """Return the time of PostgreSQL's own count."""
+    return _EPOCH + timedelta(microseconds=int(microsecond))
 
 
 def microseconds(times: Sequence[datetime]) -> NDArray[np.int64]:

@@ -6,13 +6,12 @@ from importlib.resources import files
 
 import psycopg
 
-from core.errors import MigrationError
+from core.errors import MigrationError, StoreUnavailableError
 from core.store.database import Connection, translated_errors
 from core.store.queries import load
 
 # Any constant will do as long as nobody else locks it in this database.
 _LOCK = 0x4D494D41
-_NO_TRANSACTION = b"-- no-transaction"
 
 
 @dataclass(frozen=True)
@@ -71,19 +70,27 @@ def migrate(url: str) -> list[str]:
         The database cannot be reached.
     """
     queries = load("migrate")
+    applied: list[str] = []
     with (
         translated_errors(),
-        psycopg.connect(url, autocommit=True, application_name="mimamori-migrate") as connection,
+        # Nothing is kept by the server between transactions, so that a pooler may stand between.
+        psycopg.connect(
+            url, autocommit=True, application_name="mimamori-migrate", prepare_threshold=None
+        ) as connection,
     ):
-        connection.execute(queries["lock"], {"key": _LOCK})
-        connection.execute(queries["create_table"])
-        done = dict(connection.execute(queries["applied"]).fetchall())
-        known = migrations()
-        _check(done, known)
-        fresh = [migration for migration in known if migration.name not in done]
-        for migration in fresh:
-            _apply(connection, migration)
-        return [migration.name for migration in fresh]
+        # The lock ends with each transaction, and whoever had it meanwhile may have applied some.
+        while True:
+            with connection.transaction():
+                connection.execute(queries["lock"], {"key": _LOCK})
+                connection.execute(queries["create_table"])
+                done = dict(connection.execute(queries["applied"]).fetchall())
+                known = migrations()
+                _check(done, known)
+                fresh = [migration for migration in known if migration.name not in done]
+                if not fresh:
+                    return applied
+                _apply(connection, fresh[0])
+            applied.append(fresh[0].name)
 
 
 def pending(url: str) -> list[str]:
@@ -96,6 +103,35 @@ def pending(url: str) -> list[str]:
         (has_table,) = connection.execute(queries["has_table"]).fetchone() or (False,)
         done = dict(connection.execute(queries["applied"]).fetchall()) if has_table else {}
     return [migration.name for migration in migrations() if migration.name not in done]
+
+
+def check_schema(connection: Connection) -> None:
+    """Look whether this program and the database fit together.
+
+    Raises
+    ------
+    StoreUnavailableError
+        The database is older: whoever starts waits until it has been migrated.
+    MigrationError
+        The database is newer than this program.
+    """
+    queries = load("migrate")
+    (has_table,) = connection.execute(queries["has_table"]).fetchone() or (False,)
+    done = (
+        {name for name, _ in connection.execute(queries["applied"]).fetchall()} if has_table else set[str]()
+    )
+    known = [migration.name for migration in migrations()]
+    newer = sorted(done - set(known))
+    if newer:
+        raise MigrationError(
+            f"the database has migration {newer[0]}, which this program does not know: it is of an older release;"
+            " install the release that migrated the database, or a newer one"
+        )
+    missing = [name for name in known if name not in done]
+    if missing:
+        raise StoreUnavailableError(
+            f"the database is of an older release and lacks {', '.join(missing)}; run: mimamori migrate. Waiting for it"
+        )
 
 
 def _check(done: dict[str, str], known: list[Migration]) -> None:
@@ -115,12 +151,7 @@ def _apply(connection: Connection, migration: Migration) -> None:
     queries = load("migrate")
     record = {"name": migration.name, "checksum": migration.checksum}
     try:
-        if migration.sql.startswith(_NO_TRANSACTION):
-            connection.execute(migration.sql)
-            connection.execute(queries["record"], record)
-        else:
-            with connection.transaction():
-                connection.execute(migration.sql)
-                connection.execute(queries["record"], record)
+        connection.execute(migration.sql)
+        connection.execute(queries["record"], record)
     except psycopg.Error as error:
         raise MigrationError(f"{migration.name} failed and was not applied: {error}") from error

@@ -11,6 +11,9 @@ CREATE TABLE absence (
     created_at timestamp with time zone NOT NULL,
     created_by_user integer,
     cancelled_at timestamp with time zone,
+    needs_second boolean NOT NULL DEFAULT false,
+    confirmed_at timestamp with time zone,
+    confirmed_by_user integer,
     CONSTRAINT absence_pkey PRIMARY KEY (absence_id),
     CONSTRAINT absence_check CHECK ((ended_at > began_at)),
     CONSTRAINT absence_check1 CHECK (((hours IS NOT NULL) OR (ended_at IS NOT NULL))),
@@ -22,13 +25,12 @@ CREATE INDEX absence_resident ON absence USING btree (resident_id, began_at);
 CREATE TABLE access_log (
     access_log_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     at timestamp with time zone NOT NULL,
-    user_id integer NOT NULL,
+    user_id integer,
     resident_id integer NOT NULL,
     what text NOT NULL,
     reason text NOT NULL DEFAULT ''::text,
     until timestamp with time zone,
     CONSTRAINT access_log_pkey PRIMARY KEY (access_log_id),
-    CONSTRAINT access_log_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
     CONSTRAINT access_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
 );
 CREATE INDEX access_log_resident ON access_log USING btree (resident_id, at DESC);
@@ -155,6 +157,19 @@ CREATE TABLE alert_event (
 CREATE INDEX alert_event_alert ON alert_event USING btree (alert_id, alert_event_id);
 CREATE INDEX alert_event_unplanned ON alert_event USING btree (alert_event_id) WHERE (planned_at IS NULL);
 
+CREATE TABLE alert_evidence (
+    alert_id bigint NOT NULL,
+    what text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    rows integer NOT NULL,
+    body jsonb NOT NULL,
+    sha256 text NOT NULL,
+    CONSTRAINT alert_evidence_pkey PRIMARY KEY (alert_id, what, since),
+    CONSTRAINT alert_evidence_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE,
+    CONSTRAINT alert_evidence_what_check CHECK ((what = ANY (ARRAY['reading'::text, 'fix'::text])))
+);
+
 CREATE TABLE answer_link (
     token_hash bytea NOT NULL,
     alert_id bigint NOT NULL,
@@ -187,6 +202,16 @@ CREATE TABLE backtest (
 );
 CREATE INDEX backtest_open ON backtest USING btree (backtest_id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
 CREATE INDEX backtest_resident ON backtest USING btree (resident_id, backtest_id DESC);
+
+CREATE TABLE backup (
+    name text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    bytes bigint NOT NULL,
+    rows bigint NOT NULL,
+    proven_at timestamp with time zone,
+    CONSTRAINT backup_pkey PRIMARY KEY (name)
+);
+CREATE INDEX backup_made ON backup USING btree (made_at DESC);
 
 CREATE TABLE baseline (
     resident_id integer NOT NULL,
@@ -223,6 +248,7 @@ CASE subject_kind
     ELSE false
 END)
 );
+CREATE INDEX blind_time_lasting ON blind_time USING btree (subject_kind, subject_number) WHERE (ended_at IS NULL);
 
 CREATE TABLE broker_account (
     name text NOT NULL,
@@ -233,6 +259,12 @@ CREATE TABLE broker_account (
     CONSTRAINT broker_account_pkey PRIMARY KEY (name),
     CONSTRAINT broker_account_kind_check CHECK ((kind = ANY (ARRAY['device'::text, 'gateway'::text, 'phone'::text]))),
     CONSTRAINT broker_account_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text))
+);
+
+CREATE TABLE broker_session (
+    client_id text NOT NULL,
+    subscriptions text[] NOT NULL,
+    CONSTRAINT broker_session_pkey PRIMARY KEY (client_id)
 );
 
 CREATE TABLE chattering_device (
@@ -248,6 +280,7 @@ CREATE TABLE connection_break (
     ended_at timestamp with time zone,
     CONSTRAINT connection_break_pkey PRIMARY KEY (senders, began_at)
 );
+CREATE TRIGGER connection_break_of_release_before BEFORE INSERT OR UPDATE OF senders ON connection_break FOR EACH ROW EXECUTE FUNCTION spell_connection_break();
 
 CREATE TABLE connection_loop (
     sender text NOT NULL,
@@ -266,15 +299,21 @@ CREATE TABLE contact (
     relation text NOT NULL DEFAULT ''::text,
     calls_resident text NOT NULL DEFAULT ''::text,
     step smallint NOT NULL,
+    channel text,
+    address text,
     language text NOT NULL DEFAULT 'ja'::text,
     is_active boolean NOT NULL DEFAULT true,
     quiet_from time without time zone,
     quiet_until time without time zone,
+    is_duty_only boolean NOT NULL DEFAULT false,
+    version integer NOT NULL DEFAULT 1,
     CONSTRAINT contact_pkey PRIMARY KEY (contact_id),
+    CONSTRAINT contact_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text]))),
     CONSTRAINT contact_check CHECK (((resident_id IS NULL) <> (office_id IS NULL))),
     CONSTRAINT contact_check1 CHECK (((quiet_from IS NULL) = (quiet_until IS NULL))),
     CONSTRAINT contact_check2 CHECK ((quiet_from <> quiet_until)),
     CONSTRAINT contact_check3 CHECK (((quiet_from IS NULL) OR (resident_id IS NOT NULL))),
+    CONSTRAINT contact_duty CHECK (((NOT is_duty_only) OR (office_id IS NOT NULL))),
     CONSTRAINT contact_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
     CONSTRAINT contact_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
     CONSTRAINT contact_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
@@ -283,6 +322,7 @@ CREATE TABLE contact (
 );
 CREATE INDEX contact_office ON contact USING btree (office_id);
 CREATE INDEX contact_resident ON contact USING btree (resident_id);
+CREATE TRIGGER contact_of_release_before AFTER INSERT ON contact FOR EACH ROW WHEN ((new.channel IS NOT NULL)) EXECUTE FUNCTION give_first_channel();
 
 CREATE TABLE contact_channel (
     contact_channel_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -304,6 +344,7 @@ CREATE TABLE contact_channel (
     CONSTRAINT contact_channel_place_check CHECK ((place >= 1))
 );
 CREATE INDEX contact_channel_address ON contact_channel USING btree (kind, address);
+CREATE TRIGGER contact_channel_for_release_before AFTER INSERT OR DELETE OR UPDATE OF place, kind, address, sealed ON contact_channel FOR EACH ROW EXECUTE FUNCTION show_first_channel();
 
 CREATE TABLE delivery (
     delivery_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -349,6 +390,7 @@ CREATE TABLE device (
     retired_at timestamp with time zone,
     profile_id integer,
     meaning text NOT NULL DEFAULT 'as_measured'::text,
+    follows_descriptions boolean NOT NULL DEFAULT true,
     CONSTRAINT device_pkey PRIMARY KEY (device_number),
     CONSTRAINT device_device_id_check CHECK ((device_id ~ '^[a-z0-9][a-z0-9_-]{0,63}$'::text)),
     CONSTRAINT device_device_id_key UNIQUE (device_id),
@@ -448,6 +490,23 @@ CREATE TABLE device_state (
     CONSTRAINT device_state_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
 ) WITH (fillfactor=70);
 
+CREATE TABLE duty_shift (
+    duty_shift_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    office_id integer NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    contact_id integer NOT NULL,
+    substitute_id integer,
+    is_substituted boolean NOT NULL DEFAULT false,
+    CONSTRAINT duty_shift_pkey PRIMARY KEY (duty_shift_id),
+    CONSTRAINT duty_shift_check CHECK ((ended_at > began_at)),
+    CONSTRAINT duty_shift_check1 CHECK ((substitute_id <> contact_id)),
+    CONSTRAINT duty_shift_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
+    CONSTRAINT duty_shift_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id) ON DELETE CASCADE,
+    CONSTRAINT duty_shift_substitute_id_fkey FOREIGN KEY (substitute_id) REFERENCES contact(contact_id) ON DELETE SET NULL
+);
+CREATE INDEX duty_shift_office ON duty_shift USING btree (office_id, ended_at);
+
 CREATE TABLE enrolment (
     code_hash bytea NOT NULL,
     account text NOT NULL,
@@ -462,6 +521,38 @@ CREATE TABLE enrolment (
 );
 CREATE UNIQUE INDEX enrolment_open ON enrolment USING btree (account) WHERE ((used_at IS NULL) AND (withdrawn_at IS NULL));
 
+CREATE TABLE erasure (
+    erasure_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resident_number integer NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by_user integer,
+    state text NOT NULL DEFAULT 'waiting'::text,
+    keys jsonb,
+    removed jsonb NOT NULL DEFAULT '{}'::jsonb,
+    report jsonb,
+    done_at timestamp with time zone,
+    CONSTRAINT erasure_pkey PRIMARY KEY (erasure_id),
+    CONSTRAINT erasure_asked_by_user_fkey FOREIGN KEY (asked_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL,
+    CONSTRAINT erasure_check CHECK (((keys IS NULL) OR (state = 'running'::text))),
+    CONSTRAINT erasure_check1 CHECK (((done_at IS NULL) = (report IS NULL))),
+    CONSTRAINT erasure_resident_number_key UNIQUE (resident_number),
+    CONSTRAINT erasure_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'unproven'::text])))
+);
+
+CREATE TABLE escalation_policy (
+    escalation_policy_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    office_id integer,
+    home_id integer,
+    body jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT escalation_policy_pkey PRIMARY KEY (escalation_policy_id),
+    CONSTRAINT escalation_policy_check CHECK (((office_id IS NULL) <> (home_id IS NULL))),
+    CONSTRAINT escalation_policy_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id) ON DELETE CASCADE,
+    CONSTRAINT escalation_policy_home_id_key UNIQUE (home_id),
+    CONSTRAINT escalation_policy_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id) ON DELETE CASCADE,
+    CONSTRAINT escalation_policy_office_id_key UNIQUE (office_id)
+);
+
 CREATE TABLE escalation_step (
     alert_id bigint NOT NULL,
     kind text NOT NULL,
@@ -472,7 +563,7 @@ CREATE TABLE escalation_step (
     stopped_at timestamp with time zone,
     CONSTRAINT escalation_step_pkey PRIMARY KEY (alert_id, kind, step),
     CONSTRAINT escalation_step_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE,
-    CONSTRAINT escalation_step_kind_check CHECK ((kind = ANY (ARRAY['contacts'::text, 'after_quiet_hours'::text, 'reminder'::text]))),
+    CONSTRAINT escalation_step_kind_check CHECK ((kind = ANY (ARRAY['contacts'::text, 'family'::text, 'office'::text, 'duty'::text, 'next_office'::text, 'ward_line'::text, 'emergency_plan'::text, 'after_quiet_hours'::text, 'reminder'::text]))),
     CONSTRAINT escalation_step_step_check CHECK ((step >= 0))
 );
 CREATE INDEX escalation_step_due ON escalation_step USING btree (due_at) WHERE ((executed_at IS NULL) AND (stopped_at IS NULL));
@@ -487,11 +578,24 @@ CREATE TABLE evaluation (
     state_since timestamp with time zone,
     on_any_reading boolean NOT NULL DEFAULT true,
     on_any_fix boolean NOT NULL DEFAULT false,
+    late_from timestamp with time zone,
+    late_until timestamp with time zone,
     CONSTRAINT evaluation_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
     CONSTRAINT evaluation_resident_id_key UNIQUE NULLS NOT DISTINCT (resident_id),
     CONSTRAINT evaluation_state_check CHECK ((state = ANY (ARRAY['as_usual'::text, 'different'::text, 'cannot_tell'::text])))
 );
 CREATE INDEX evaluation_due ON evaluation USING btree (due_at);
+
+CREATE TABLE evening_check (
+    office_id integer NOT NULL,
+    day date NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    residents integer NOT NULL,
+    gaps integer NOT NULL,
+    centre_is_able boolean NOT NULL,
+    CONSTRAINT evening_check_pkey PRIMARY KEY (office_id, day),
+    CONSTRAINT evening_check_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id) ON DELETE CASCADE
+);
 
 CREATE TABLE family_link (
     user_id integer NOT NULL,
@@ -537,6 +641,7 @@ CREATE TABLE home (
     time_zone text NOT NULL DEFAULT 'Asia/Tokyo'::text,
     lat double precision,
     lon double precision,
+    version integer NOT NULL DEFAULT 1,
     CONSTRAINT home_pkey PRIMARY KEY (home_id),
     CONSTRAINT home_lat_check CHECK (((lat >= ('-90'::integer)::double precision) AND (lat <= (90)::double precision))),
     CONSTRAINT home_lon_check CHECK (((lon >= ('-180'::integer)::double precision) AND (lon <= (180)::double precision))),
@@ -588,6 +693,20 @@ CREATE TABLE injection_request (
     CONSTRAINT injection_request_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
 );
 
+CREATE TABLE invitation (
+    code_hash bytea NOT NULL,
+    user_id integer NOT NULL,
+    made_by_user integer,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT invitation_pkey PRIMARY KEY (code_hash),
+    CONSTRAINT invitation_made_by_user_fkey FOREIGN KEY (made_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL,
+    CONSTRAINT invitation_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX invitation_open ON invitation USING btree (user_id) WHERE ((used_at IS NULL) AND (withdrawn_at IS NULL));
+
 CREATE TABLE line_code (
     contact_id integer NOT NULL,
     code_hash bytea NOT NULL,
@@ -596,6 +715,26 @@ CREATE TABLE line_code (
     CONSTRAINT line_code_code_hash_key UNIQUE (code_hash),
     CONSTRAINT line_code_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE
 );
+
+CREATE TABLE notice (
+    notice_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    contact_id integer NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    body jsonb NOT NULL,
+    request_key uuid NOT NULL DEFAULT gen_random_uuid(),
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    attempts smallint NOT NULL DEFAULT 0,
+    lease_until timestamp with time zone,
+    sent_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    error text,
+    CONSTRAINT notice_pkey PRIMARY KEY (notice_id),
+    CONSTRAINT notice_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
+    CONSTRAINT notice_contact_id_kind_key_key UNIQUE (contact_id, kind, key)
+);
+CREATE INDEX notice_due ON notice USING btree (due_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
 
 CREATE TABLE notification (
     notification_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -622,8 +761,64 @@ CREATE TABLE office (
     office_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
     name text NOT NULL,
     phone text NOT NULL DEFAULT ''::text,
+    role text NOT NULL DEFAULT 'care'::text,
+    next_office_id integer,
+    staffed jsonb,
+    version integer NOT NULL DEFAULT 1,
+    is_active boolean NOT NULL DEFAULT true,
     CONSTRAINT office_pkey PRIMARY KEY (office_id),
-    CONSTRAINT office_name_key UNIQUE (name)
+    CONSTRAINT office_name_key UNIQUE (name),
+    CONSTRAINT office_next CHECK ((next_office_id <> office_id)),
+    CONSTRAINT office_next_office_id_fkey FOREIGN KEY (next_office_id) REFERENCES office(office_id),
+    CONSTRAINT office_role_check CHECK ((role = ANY (ARRAY['care'::text, 'ward_line'::text, 'emergency_plan'::text])))
+);
+CREATE UNIQUE INDEX office_above ON office USING btree (role) WHERE (role <> 'care'::text);
+
+CREATE TABLE office_change (
+    office_change_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    office_id integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    user_id integer NOT NULL,
+    what text NOT NULL,
+    before jsonb,
+    after jsonb,
+    CONSTRAINT office_change_pkey PRIMARY KEY (office_change_id),
+    CONSTRAINT office_change_check CHECK (((before IS NOT NULL) OR (after IS NOT NULL))),
+    CONSTRAINT office_change_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id) ON DELETE CASCADE,
+    CONSTRAINT office_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id),
+    CONSTRAINT office_change_what_check CHECK ((what = ANY (ARRAY['escalation'::text, 'cover'::text, 'duty'::text])))
+);
+CREATE INDEX office_change_office ON office_change USING btree (office_id, office_change_id);
+
+CREATE TABLE people_import (
+    people_import_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_id integer NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    body bytea NOT NULL,
+    fingerprint text NOT NULL,
+    CONSTRAINT people_import_pkey PRIMARY KEY (people_import_id),
+    CONSTRAINT people_import_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
+);
+
+CREATE TABLE profile_trial (
+    profile_trial_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    profile_id integer NOT NULL,
+    device_number integer,
+    user_id integer NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    state text NOT NULL DEFAULT 'waiting'::text,
+    attempts integer NOT NULL DEFAULT 0,
+    result jsonb,
+    sender text,
+    model text,
+    CONSTRAINT profile_trial_pkey PRIMARY KEY (profile_trial_id),
+    CONSTRAINT profile_trial_check CHECK (((state = 'done'::text) = (result IS NOT NULL))),
+    CONSTRAINT profile_trial_check1 CHECK ((num_nonnulls(device_number, sender, model) = 1)),
+    CONSTRAINT profile_trial_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number) ON DELETE CASCADE,
+    CONSTRAINT profile_trial_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES device_profile(profile_id) ON DELETE CASCADE,
+    CONSTRAINT profile_trial_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+    CONSTRAINT profile_trial_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
 );
 
 CREATE TABLE provider_quota (
@@ -685,6 +880,23 @@ CREATE TABLE quarantine_drop (
     CONSTRAINT quarantine_drop_pkey PRIMARY KEY (dropped_at)
 );
 
+CREATE TABLE quiet_limit (
+    quiet_limit_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resident_id integer NOT NULL,
+    place text NOT NULL DEFAULT ''::text,
+    device_number integer,
+    quiet_min integer NOT NULL,
+    hours jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT quiet_limit_pkey PRIMARY KEY (quiet_limit_id),
+    CONSTRAINT quiet_limit_check CHECK (((place = ''::text) OR (device_number IS NULL))),
+    CONSTRAINT quiet_limit_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number) ON DELETE CASCADE,
+    CONSTRAINT quiet_limit_quiet_min_check CHECK (((quiet_min >= 30) AND (quiet_min <= 1440))),
+    CONSTRAINT quiet_limit_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
+);
+CREATE INDEX quiet_limit_resident ON quiet_limit USING btree (resident_id) WHERE (deleted_at IS NULL);
+
 CREATE TABLE reading (
     time timestamp with time zone NOT NULL,
     received_at timestamp with time zone NOT NULL,
@@ -713,14 +925,34 @@ CREATE TABLE resident (
     paused_until timestamp with time zone,
     sensitivity text NOT NULL DEFAULT 'standard'::text,
     alert_on_night_exit boolean NOT NULL DEFAULT false,
+    version integer NOT NULL DEFAULT 1,
+    ended_at timestamp with time zone,
+    end_reason text,
     CONSTRAINT resident_pkey PRIMARY KEY (resident_id),
     CONSTRAINT resident_check CHECK (((paused_from IS NULL) = (paused_until IS NULL))),
+    CONSTRAINT resident_end_reason_check CHECK ((end_reason = ANY (ARRAY['moved'::text, 'died'::text, 'left'::text]))),
+    CONSTRAINT resident_ended CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
     CONSTRAINT resident_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id),
     CONSTRAINT resident_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
     CONSTRAINT resident_sensitivity_check CHECK ((sensitivity = ANY (ARRAY['family'::text, 'standard'::text, 'quiet'::text])))
 );
 CREATE INDEX resident_home ON resident USING btree (home_id);
 CREATE INDEX resident_office ON resident USING btree (office_id);
+
+CREATE TABLE retention_run (
+    retention_run_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    began_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    kept_for jsonb NOT NULL,
+    dropped jsonb NOT NULL DEFAULT '[]'::jsonb,
+    parts_left integer,
+    seal_before text NOT NULL DEFAULT ''::text,
+    key_number smallint,
+    seal text,
+    CONSTRAINT retention_run_pkey PRIMARY KEY (retention_run_id),
+    CONSTRAINT retention_run_check CHECK ((((done_at IS NULL) = (seal IS NULL)) AND ((done_at IS NULL) = (key_number IS NULL)) AND ((done_at IS NULL) = (parts_left IS NULL))))
+);
+CREATE UNIQUE INDEX retention_run_open ON retention_run USING btree ((true)) WHERE (done_at IS NULL);
 
 CREATE TABLE rule_state (
     rule text NOT NULL,
@@ -803,10 +1035,12 @@ CREATE TABLE unassigned_call (
     last_at timestamp with time zone NOT NULL,
     presses integer NOT NULL,
     one_call interval NOT NULL,
+    is_over boolean NOT NULL DEFAULT false,
     told_through timestamp with time zone,
     over_at timestamp with time zone,
     CONSTRAINT unassigned_call_pkey PRIMARY KEY (sender, metric)
 );
+CREATE TRIGGER unassigned_call_of_release_before BEFORE INSERT OR UPDATE ON unassigned_call FOR EACH ROW EXECUTE FUNCTION keep_end_of_unassigned_call();
 
 CREATE TABLE unclear_call (
     sender text NOT NULL,
@@ -836,6 +1070,7 @@ CREATE TABLE user_account (
     password_hash text NOT NULL,
     is_active boolean NOT NULL DEFAULT true,
     created_at timestamp with time zone NOT NULL,
+    version integer NOT NULL DEFAULT 1,
     CONSTRAINT user_account_pkey PRIMARY KEY (user_id),
     CONSTRAINT user_account_check CHECK (((role <> 'care'::text) OR (office_id IS NOT NULL))),
     CONSTRAINT user_account_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
@@ -856,18 +1091,31 @@ CREATE TABLE user_session (
 
 CREATE TABLE watch_change (
     watch_change_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
-    resident_id integer NOT NULL,
+    resident_id integer,
     at timestamp with time zone NOT NULL,
-    user_id integer NOT NULL,
+    user_id integer,
     what text NOT NULL,
     before jsonb,
     after jsonb,
+    home_id integer,
+    contact_id integer,
+    office_id integer,
+    account_id integer,
     CONSTRAINT watch_change_pkey PRIMARY KEY (watch_change_id),
+    CONSTRAINT watch_change_account_id_fkey FOREIGN KEY (account_id) REFERENCES user_account(user_id) ON DELETE CASCADE,
     CONSTRAINT watch_change_check CHECK (((before IS NOT NULL) OR (after IS NOT NULL))),
+    CONSTRAINT watch_change_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
+    CONSTRAINT watch_change_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id) ON DELETE CASCADE,
+    CONSTRAINT watch_change_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id) ON DELETE CASCADE,
     CONSTRAINT watch_change_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT watch_change_subject CHECK ((num_nonnulls(resident_id, home_id, contact_id, office_id, account_id) > 0)),
     CONSTRAINT watch_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id),
-    CONSTRAINT watch_change_what_check CHECK ((what = ANY (ARRAY['geofence'::text, 'absence'::text, 'sensitivity'::text])))
+    CONSTRAINT watch_change_what_check CHECK ((what = ANY (ARRAY['geofence'::text, 'absence'::text, 'sensitivity'::text, 'escalation'::text, 'pause'::text, 'resident'::text, 'home'::text, 'contact'::text, 'channels'::text, 'office'::text, 'account'::text, 'family'::text, 'quiet_limit'::text])))
 );
+CREATE INDEX watch_change_account ON watch_change USING btree (account_id, watch_change_id) WHERE (account_id IS NOT NULL);
+CREATE INDEX watch_change_contact ON watch_change USING btree (contact_id, watch_change_id) WHERE (contact_id IS NOT NULL);
+CREATE INDEX watch_change_home ON watch_change USING btree (home_id, watch_change_id) WHERE (home_id IS NOT NULL);
+CREATE INDEX watch_change_office ON watch_change USING btree (office_id, watch_change_id) WHERE (office_id IS NOT NULL);
 CREATE INDEX watch_change_resident ON watch_change USING btree (resident_id, watch_change_id);
 
 CREATE VIEW addressed_contact AS
@@ -884,7 +1132,8 @@ CREATE VIEW addressed_contact AS
     contact.language,
     contact.is_active,
     contact.quiet_from,
-    contact.quiet_until
+    contact.quiet_until,
+    contact.is_duty_only
    FROM contact
      JOIN LATERAL ( SELECT contact_channel.kind,
             contact_channel.address
@@ -894,6 +1143,35 @@ CREATE VIEW addressed_contact AS
          LIMIT 1) first_channel ON true;
 
 CREATE VIEW alert_card AS
+ SELECT alert.alert_id,
+    alert.rule,
+    alert.subject_kind,
+    alert.subject_number,
+    alert.area,
+    alert.resident_id,
+    alert.office_id,
+    alert.severity,
+    alert.condition,
+    alert.handling,
+    alert.began_at,
+    alert.raised_at,
+    alert.opened_at,
+    alert.cleared_at,
+    COALESCE(user_account.name, contact.name) AS claimed_by,
+    alert.claimed_at,
+    alert.closed_at,
+    alert.outcome,
+    alert.detected_late,
+    alert.reason,
+    alert.version,
+    alert.claimed_by_user,
+    alert.claimed_by_contact,
+    alert.claim_expires_at
+   FROM alert
+     LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
+     LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact;
+
+CREATE VIEW full_alert AS
  SELECT alert.alert_id,
     alert.rule,
     alert.subject_kind,
@@ -932,6 +1210,16 @@ CREATE VIEW alert_card AS
            FROM alert_episode
           WHERE alert_episode.alert_id = alert.alert_id AND alert_episode.withdrawn_at IS NULL) episodes ON true;
 
+CREATE OR REPLACE FUNCTION public.give_first_channel()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO contact_channel (contact_id, place, kind, address) VALUES (NEW.contact_id, 1, NEW.channel, NEW.address);
+    RETURN NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.is_clock_suspect(flags smallint)
  RETURNS boolean
  LANGUAGE sql
@@ -949,3 +1237,46 @@ CREATE OR REPLACE FUNCTION public.is_retained(flags smallint)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$SELECT flags & 2 <> 0$function$;
+
+CREATE OR REPLACE FUNCTION public.keep_end_of_unassigned_call()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.is_over AND NOT OLD.is_over AND NEW.over_at IS NOT DISTINCT FROM OLD.over_at THEN
+        NEW.over_at := greatest(NEW.over_at, NEW.last_at);
+    END IF;
+    NEW.is_over := coalesce(NEW.over_at >= NEW.last_at, false);
+    RETURN NEW;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.show_first_channel()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    changed integer := CASE WHEN TG_OP = 'DELETE' THEN OLD.contact_id ELSE NEW.contact_id END;
+BEGIN
+    UPDATE contact
+    SET (channel, address) = (
+        SELECT kind, contact_channel.address
+        FROM contact_channel
+        WHERE contact_channel.contact_id = changed AND kind IN ('mail', 'webhook') AND sealed IS NULL
+        ORDER BY place
+        LIMIT 1
+    )
+    WHERE contact.contact_id = changed;
+    RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.spell_connection_break()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    NEW.senders := lower(normalize(NEW.senders));
+    RETURN NEW;
+END
+$function$;

@@ -15,6 +15,7 @@ The first is asked for as `tag.emergency`, the second as `resident.found`. A tex
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Formatter
 from typing import cast
@@ -24,6 +25,8 @@ from core.errors import MimamoriError
 from core.texts.local_format import plural_categories, plural_category
 
 _CATALOGUE_SUFFIX = ".toml"
+SHARED: Traversable = files("core.texts").joinpath("shared")
+"""What pages and messages call alike."""
 
 
 class TextsError(MimamoriError):
@@ -65,6 +68,11 @@ class LanguageTexts:
         """Return whether there is an entry of this name, for words that come from outside, such as a room's."""
         return key in self._entries
 
+    def place(self, name: str) -> str:
+        """Return a room's or thing's name in this language; a name of its own stays as it is, on one line."""
+        key = f"place.{name.lower().replace('-', '_').replace(' ', '_')}"
+        return self(key) if self.has(key) else " ".join(name.split())
+
     def _form(self, key: str, n: object) -> str:
         try:
             entry = self._entries[key]
@@ -80,8 +88,8 @@ class LanguageTexts:
         return text.format_map(values)
 
 
-def read_catalogue(folder: Traversable) -> Mapping[str, Mapping[str, str]]:
-    """Return all texts of a folder: by key, the text of each form (`ja`, `en`, `en_one`).
+def read_catalogue(*folders: Traversable) -> Mapping[str, Mapping[str, str]]:
+    """Return all texts of some folders: by key, the text of each form (`ja`, `en`, `en_one`).
 
     Raises
     ------
@@ -90,22 +98,22 @@ def read_catalogue(folder: Traversable) -> Mapping[str, Mapping[str, str]]:
         languages have different `{names}`. A plural form may leave out the number.
     """
     found: dict[str, dict[str, str]] = {}
-    files: dict[str, str] = {}
-    for path in sorted(folder.iterdir(), key=lambda one: one.name):
+    sources: dict[str, str] = {}
+    for path in sorted((one for folder in folders for one in folder.iterdir()), key=lambda one: one.name):
         if not path.name.endswith(_CATALOGUE_SUFFIX):
             continue
         for key, form, text in _texts_in(path):
             entry = found.setdefault(key, {})
             if form in entry:
-                raise TextsError(f"{path.name}: {key}: the entry is there twice, also in {files[key]}")
+                raise TextsError(f"{path.name}: {key}: the entry is there twice, also in {sources[key]}")
             entry[form] = text
-            files[key] = path.name
+            sources[key] = path.name
     if not found:
-        raise TextsError(f"{folder}: no texts are there; install the package again")
+        raise TextsError(f"{folders[0]}: no texts are there; install the package again")
     for key, entry in found.items():
         problem = _problem(entry)
         if problem:
-            raise TextsError(f"{files[key]}: {key}: {problem}")
+            raise TextsError(f"{sources[key]}: {key}: {problem}")
     return found
 
 

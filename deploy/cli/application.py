@@ -5,6 +5,9 @@ from typing import Annotated
 import typer
 
 from deploy.cli import backtest, canary, contacts, demo, devices, doctor, processes, quarantine, registration
+from deploy.cli.keeping import backups
+from deploy.cli.keeping.residents import residents
+from deploy.cli.keeping.retention import retention
 from deploy.cli.reaching.channels import channels
 from deploy.cli.reaching.secret_keys import secret_keys
 
@@ -20,6 +23,7 @@ app = typer.Typer(
 _START = "Start"
 _ENTER = "People and devices"
 _LOOK = "Look and try"
+_KEEP = "Backup, restore, export and erase"
 _AS_IT_IS: dict[str, object] = {
     "allow_extra_args": True,
     "ignore_unknown_options": True,
@@ -59,11 +63,16 @@ app.add_typer(contacts.contacts, name="contact", rich_help_panel=_ENTER)
 app.add_typer(channels, name="channel", rich_help_panel=_ENTER)
 app.add_typer(secret_keys, name="secret", rich_help_panel=_ENTER)
 app.add_typer(devices.devices, name="device", rich_help_panel=_ENTER)
+app.add_typer(residents, name="resident", rich_help_panel=_KEEP)
 app.add_typer(quarantine.quarantine, name="quarantine", rich_help_panel=_LOOK)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("canary", rich_help_panel=_LOOK)(canary.canary)
 app.command("decode", rich_help_panel=_LOOK)(processes.decode)
 app.command("backtest", rich_help_panel=_LOOK)(backtest.backtest)
+app.command("backup", rich_help_panel=_KEEP)(backups.backup)
+app.command("restore", rich_help_panel=_KEEP)(backups.restore)
+app.add_typer(retention, name="retention", rich_help_panel=_KEEP)
+app.command("restore-check", rich_help_panel=_KEEP)(backups.restore_check)
 # These have sub-commands of their own, with heavy libraries; their arguments are handed on as they are.
 app.command("simulate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(processes.simulate)
 app.command("evaluate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(processes.evaluate)

@@ -117,7 +117,7 @@ def _run(
         task = bar.add_task("evaluating the past", total=1.0)
         tested = run.run(connection, asked, lambda share: bar.update(task, completed=share))
     if noted is None:
-        known = [Label(began_at, rule) for began_at, rule in tested.real_alerts]
+        known = list(tested.real_alerts)
     else:
         names = {str(tested.resident), backtest_history.subject_of(connection, tested.resident).home_name}
         known = [Label(one.moment(tested.zone), one.what) for one in noted if one.whose in names]

@@ -16,7 +16,7 @@ from core.domain.alert import Finding, unraised
 from core.domain.people import Language
 from detectors.backtest import result
 from detectors.backtest.run import Backtest
-from detectors.backtest.statistics import Figures, Label, figures, proposed
+from detectors.backtest.statistics import Figures, Label, figures, lost, proposed
 from detectors.backtest.trial import Episode
 from detectors.features.local_time import local_date
 from detectors.features.silence_threshold import Sensitivity
@@ -60,6 +60,11 @@ def _notes(tested: Backtest) -> list[str]:
         found.append(
             f"Learning until {_clock(tested.learning_until, tested.zone)}: with less than four weeks to learn"
             " from, more time was given."
+        )
+    if tested.places_from is not None:
+        found.append(
+            f"Positions are kept from {_clock(tested.places_from, tested.zone)} on: rules about places see"
+            " nothing before."
         )
     return found
 
@@ -128,8 +133,14 @@ def _proposal(tested: Backtest, results: dict[Sensitivity, Figures], budget: flo
             " See above which rules they come from."
         )
     state = "which is in force" if best is tested.in_force else f"in place of {tested.in_force.value}"
+    losses = lost(results, best)
+    careful = (
+        f"Careful: it raises nothing about {losses} real event(s) that another setting raises. "
+        if losses
+        else ""
+    )
     return (
-        f"Proposed: {best.value}, {state}: the most watchful setting with at most {budget:g} alerts in 30 days"
+        f"{careful}Proposed: {best.value}, {state}: the most watchful setting with at most {budget:g} alerts in 30 days"
         f" ({results[best].per_30_days:.1f} in this past)."
     )
 

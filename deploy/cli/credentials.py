@@ -64,11 +64,11 @@ def revoke(device_id: _DeviceId) -> None:
 
     Example: [bold]mimamori device revoke hall-1[/bold]
     """
-    from api.actions import devices as actions
+    from api.actions.device_credentials import revoke_credential
     from core.clock import SystemClock
 
     with work() as at:
-        account = actions.revoke_credential(at.action, device_id, machine_now=SystemClock().now())
+        account = revoke_credential(at.action, device_id, machine_now=SystemClock().now())
     who = (
         f"{account.name} and everything that publishes through it" if account.name != device_id else device_id
     )

@@ -1,7 +1,7 @@
 """`mimamori doctor`: looks at everything the service stands on and says what to do."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 _STYLE = {CheckResult.GOOD: "green", CheckResult.LOOK: "yellow", CheckResult.BAD: "bold red"}
 
 
-def doctor() -> None:
+def doctor(
+    *,
+    listen: Annotated[
+        float,
+        typer.Option(
+            help="Listen so many seconds at the broker, for topics that no filter of ingest names.", min=0
+        ),
+    ] = 0,
+) -> None:
     """Check settings, clock, disk, database, broker and ingest, and say what to do.
 
     Ends with exit code 1 when something is bad, so it can be used by monitoring.
@@ -30,7 +38,7 @@ def doctor() -> None:
     try:
         settings = load_settings()
         checks = [Check("settings", CheckResult.GOOD, f"environment {settings.environment}")]
-        checks += all_checks(settings)
+        checks += all_checks(settings, listen)
     except MimamoriError as error:
         checks = [Check("settings", CheckResult.BAD, str(error), "set them as docs/runbook.md says")]
     table = Table()
@@ -49,7 +57,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def all_checks(settings: "Settings") -> list[Check]:
+def all_checks(settings: "Settings", listen_s: float) -> list[Check]:
     """Return all checks but that of the settings; one that fails in an unforeseen way does not hide the others."""
     from deploy.doctor.broker import broker_checks
     from deploy.doctor.database import database_checks
@@ -61,7 +69,7 @@ def all_checks(settings: "Settings") -> list[Check]:
         ("clock", lambda: clock_checks(settings, clock)),
         ("disk", disk_checks),
         ("database", lambda: database_checks(settings, clock)),
-        ("broker", lambda: broker_checks(settings)),
+        ("broker", lambda: broker_checks(settings, listen_s)),
     ]
     for name, look in looks:
         try:

@@ -125,19 +125,33 @@ def take_in(file: Annotated[Path, typer.Argument(help="A TOML file; docs/devices
 
 
 @profiles.command("try")
-def try_on(name: _Name, device_id: Annotated[str, typer.Argument(help="Id of a device.")]) -> None:
-    """Say what a profile would read of a device's messages in quarantine and of its last week; nothing is changed.
+def try_on(
+    name: _Name,
+    device_id: Annotated[str | None, typer.Argument(help="Id of a registered device.")] = None,
+    sender: Annotated[str | None, typer.Option(help="Instead: a sender that nobody registered.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Instead: all devices of a model, registered or not.")
+    ] = None,
+) -> None:
+    """Say what a profile would read of messages in quarantine and of the last week of their devices; nothing is changed.
 
     Example: [bold]mimamori device profile try button.toml button-7[/bold]
     """
-    from core.store.devices import registry
+    from api.actions.profile_trials import TriedOn, tried_on
     from ingest.commands.try_profile import try_profile
 
+    if sum(one is not None for one in (device_id, sender, model)) != 1:
+        raise InputError("name one of the three: the id of a device, --sender or --model")
+    on = TriedOn(device_id, sender, model)
     with work() as at:
         profile = _profile(at, name)
-        device = registry.device_in_use(at.connection, device_id)
-        trial = try_profile(at.connection, profile, device.sender, device.number, at.now)
-    print(f"{trial.messages} messages of {device_id} wait in quarantine")
+        trial = try_profile(at.connection, profile, tried_on(at.connection, on, profile), at.now)
+    of_whom = device_id or sender or f"{len(trial.devices)} devices of the model {model}"
+    print(f"{trial.messages} messages of {of_whom} wait in quarantine")
+    for one in trial.devices if model else ():
+        if one.messages:
+            called = one.device.device_id or f"{printable(one.device.sender)}, which nobody registered"
+            print(f"  {one.messages} of {called}")
     for heading, found in (
         ("would be read", trial.read),
         ("would stay in quarantine", trial.refused),
@@ -147,14 +161,19 @@ def try_on(name: _Name, device_id: Annotated[str, typer.Argument(help="Id of a d
         if found:
             print(f"{heading}:")
             for what, count in found.most_common(20):
-                print(f"  {count} times {printable(what)}")
+                print(f"  {count} times {printable(str(what))}")
     if not (trial.read or trial.stored):
         print("the profile would read nothing of them that is not read without it")
 
 
 @profiles.command("assign")
 def assign(
-    name: Annotated[str, typer.Argument(help="A profile by name, or NAME@VERSION; `none` for none.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A profile by name, or NAME@VERSION; `none` for none, `described` for what its bridge describes."
+        ),
+    ],
     device_ids: _DeviceIds,
     meaning: Annotated[
         FieldMeaning | None,
@@ -168,6 +187,7 @@ def assign(
     Example: [bold]mimamori device profile assign browan-tbdw100 door-3 door-4[/bold]
     """
     from api.actions import devices as actions
+    from core.formats.profile_file import NO_PROFILE
 
     with work() as at:
         wanted, version = _split(name)
@@ -175,7 +195,7 @@ def assign(
             followed = actions.set_profile(
                 at.action,
                 device_id,
-                actions.WayToRead(None if name == "none" else wanted, version, meaning),
+                actions.WayToRead(None if name == NO_PROFILE else wanted, version, meaning),
             )
             said = "no profile" if followed.stored is None else _versioned(followed.stored.profile)
             means = "" if followed.meaning is FieldMeaning.AS_MEASURED else f"; it means a {followed.meaning}"

@@ -66,19 +66,22 @@ def show(number: _Number) -> None:
     Example: [bold]mimamori device proposal 3[/bold]
     """
     from core.formats.profile_file import for_model
+    from core.store.devices import profiles, unread_fields
     from core.store.devices import proposals as store
-    from core.store.devices import unread_fields
 
     with work() as at:
         one = store.get(at.connection, number)
         came = unread_fields.of_senders(at.connection, [one.sender]).get(one.sender, [])
+        entered = profiles.entered_for_model(profiles.newest(at.connection), one.model)
     print(
         printable(
             f"{one.name} ({one.model or 'model not known'}), sends as {one.sender}, seems to be: {one.kind}"
         )
     )
     known = for_model(one.model)
-    if known is not None:
+    if entered is not None:
+        print(f"somebody entered a profile of its model, which it will follow: {entered.profile.name}")
+    elif known is not None:
         print(f"the library has a profile of its model, which it will follow: {known.name}")
     for heading, lines in (
         ("is read", one.described.understood),

@@ -35,11 +35,15 @@ def register(
             help="Write the new users' passwords to this file, readable for you only, not to the screen."
         ),
     ] = None,
+    *,
+    correct: Annotated[
+        bool, typer.Option(help="Change what is there already to what the file states, with its history.")
+    ] = False,
 ) -> None:
     """Register offices, homes, residents, contacts, geofences, devices and users from a ward file.
 
-    All or nothing; what is there already stays as it is, so running it twice changes nothing. New users get random
-    passwords, shown once.
+    All or nothing; running it twice changes nothing. What is there already and is otherwise in the file is listed, and stays as
+    it is without --correct. New users get random passwords, shown once.
 
     Example: [bold]mimamori register ward.json --passwords passwords.txt[/bold]
     """
@@ -67,6 +71,7 @@ def register(
             new_password=new_password,
             sealer=sealer_of(at.settings.secret_keys),
             on_progress=lambda: progress.advance(task),
+            corrects=correct,
         )
     lines = "".join(f"{login}\t{password}\n" for login, password in made.items())
     if handle is not None:
@@ -77,6 +82,14 @@ def register(
         print(lines, end="")
     added = ", ".join(f"{count} {what}" for what, count in result.added.items() if count)
     print(f"Registered: {added or 'nothing new'}")
+    for one in result.corrections:
+        left = " (not by a file: change it on its page or by its command)" if one.is_left else ""
+        print(f"{one.where}.{one.name}: {one.before or '(nothing)'} -> {one.after}{left}")
+    changeable = sum(not one.is_left for one in result.corrections)
+    if changeable and correct:
+        print(f"Corrected: {changeable} fields")
+    elif changeable:
+        print(f"NOT changed: {changeable} fields are otherwise in the file; to change them: --correct")
 
 
 @users.command("add")

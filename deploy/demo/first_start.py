@@ -3,19 +3,23 @@
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from core.clock import AcceleratedClock
 from core.credentials.passwords import hash_password
+from core.domain.people import Channel
 from core.formats.ward_file import read_ward
-from core.store.database import Database
+from core.store.database import Connection, Database
 from core.store.devices.ward_registration import register_ward
 from core.store.migrate import migrate
 from core.store.operation.health import stored_messages
+from core.store.people import contacts, line_links
 from deploy.demo.settings import DATABASE, DemoSettings, as_simulator
 from deploy.demo.start_steps import Steps
 from deploy.demo.state import PREPARATION, DemoFolder, DemoState
 from deploy.demo.supervised_process import Service, ServiceError, ServicePlan, service_environment
+from deploy.inbox.owners import line_user
 from deploy.local.mosquitto import Broker
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres_cluster import Cluster
@@ -44,6 +48,18 @@ def check_scenarios(state: DemoState, ward: Path) -> None:
     bind([read_scenario(name) for name in state.scenarios], read_simulated_ward(ward), state.seed)
 
 
+def link_phones(connection: Connection, now: datetime) -> None:
+    """Let every family whose telephone rings send a code to our LINE account, as a phone does."""
+    for contact in contacts.listing(connection):
+        if contact.login is not None and contact.channel is Channel.VOICE:
+            line_links.link(
+                connection,
+                line_links.new_code(connection, contact.number, now),
+                line_user(contact.login),
+                now,
+            )
+
+
 @dataclass(frozen=True)
 class FirstStart:
     """Makes what a second start finds; nothing of an earlier attempt stays."""
@@ -68,6 +84,7 @@ class FirstStart:
                 "ward", "ward", "--residents", str(residents), "--seed", str(state.seed),
                 "--now", state.shown.isoformat(), "--out", str(self.folder.ward),
                 "--webhook-url", f"http://{LOOPBACK}:{state.inbox_port}/webhook",
+                "--telephones",
             )  # fmt: skip
             self._register(clock)
             check_scenarios(state, self.folder.ward)
@@ -102,6 +119,7 @@ class FirstStart:
                 default_zone="Asia/Tokyo",
                 new_password=lambda login: hashes[roles[login]],
             )
+            link_phones(connection, clock.now())
         self.folder.write_passwords(passwords)
 
     def _run(self, name: str, *arguments: str) -> Service:

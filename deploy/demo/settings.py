@@ -1,16 +1,20 @@
 """The settings that the demo gives to all its processes."""
 
+import secrets
 from dataclasses import dataclass
 
 from core.clock import AcceleratedClock
+from core.credentials.push_key import new_push_key
 from deploy.demo.state import DemoFolder
-from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
+from deploy.local.mosquitto import ERASURE, INGEST, SIMULATOR, Broker
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres_cluster import Cluster
 
 DATABASE = "mimamori"
 # No telephone has this number.
 CENTRE_PHONE = "03-0000-0000"
+TELEPHONE = "+81300000000"
+LINE_ID = "@mimamori-demo"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class DemoSettings:
     broker: Broker
     port: int
     smtp_port: int
+    inbox_port: int
 
     def write(self, clock: AcceleratedClock) -> None:
         """Write the settings file with this clock; processes read it when they start."""
@@ -33,6 +38,8 @@ class DemoSettings:
                 "broker_port": self.broker.port,
                 "broker_username": INGEST,
                 "broker_password": self.broker.password(INGEST),
+                "erasure_broker_username": ERASURE,
+                "erasure_broker_password": self.broker.password(ERASURE),
                 "devices_broker": f"mqtt://{self.broker.host}:{self.broker.devices_port}",
                 "api_host": LOOPBACK,
                 "api_port": self.port,
@@ -40,6 +47,17 @@ class DemoSettings:
                 "base_url": f"http://{LOOPBACK}:{self.port}",
                 "mail_url": f"smtp://{LOOPBACK}:{self.smtp_port}",
                 "webhook_private_hosts": True,
+                # The inbox plays LINE and the telephone provider.
+                "line_url": f"http://{LOOPBACK}:{self.inbox_port}",
+                "line_token": secrets.token_urlsafe(24),
+                "line_secret": secrets.token_hex(16),
+                "line_id": LINE_ID,
+                "twilio_url": f"http://{LOOPBACK}:{self.inbox_port}",
+                "twilio_account": f"AC{secrets.token_hex(16)}",
+                "twilio_token": secrets.token_hex(16),
+                "twilio_sender": TELEPHONE,
+                # Browsers that let themselves be notified know it.
+                "push_key": self.folder.setting("push_key") or new_push_key(),
                 "clock": f"{clock.start.isoformat()}@{clock.factor:g}x",
                 "clock_anchor": clock.anchor,
             }

@@ -101,7 +101,9 @@ class Stack:
     def _start_and_follow(self) -> None:
         state = self._prepare_state()
         cluster, broker = self._start_private_services()
-        settings = DemoSettings(self._folder, cluster, broker, self._options.port, self._smtp_port)
+        settings = DemoSettings(
+            self._folder, cluster, broker, self._options.port, self._smtp_port, state.inbox_port
+        )
         is_first = not state.is_seeded
         if is_first:
             self._folder.write(state)
@@ -170,7 +172,7 @@ class Stack:
     def _plans(self, state: DemoState, broker: Broker) -> list[list[ServicePlan]]:
         inbox = (
             "deploy.inbox", "--smtp-port", str(self._smtp_port), "--http-port", str(state.inbox_port),
-            "--folder", str(self._folder.inbox),
+            "--folder", str(self._folder.inbox), "--ward", str(self._folder.ward),
         )  # fmt: skip
         live = (
             "deploy.playback.live_simulation",

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tomllib
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -138,6 +139,12 @@ class DemoFolder:
         lines = [f"{name} = {_toml(value)}" for name, value in values.items()]
         text = "# Written at every start of the demo.\n" + "\n".join(lines) + "\n"
         write_private(self.settings, text)
+
+    def setting(self, name: str) -> str:
+        """Return a setting as the last start wrote it; empty where none did."""
+        if not self.settings.exists():
+            return ""
+        return str(tomllib.loads(self.settings.read_text(encoding="utf-8")).get(name, ""))
 
     def forget(self) -> None:
         """Drop everything that the demo wrote, and nothing else."""

@@ -13,6 +13,7 @@ from core.errors import SettingsError
 from core.mqtt_client import close_client
 from core.settings import Settings
 from deploy.doctor.check import Check, CheckResult
+from deploy.doctor.topics import topic_checks
 
 _TIMEOUT_S = 5.0
 # A topic that nobody but the broker itself may write.
@@ -31,8 +32,8 @@ class _Answer:
         self.came.set()
 
 
-def broker_checks(settings: Settings) -> Iterator[Check]:
-    """Look at the sign-in, the rules, TLS and the door for strangers."""
+def broker_checks(settings: Settings, listen_s: float) -> Iterator[Check]:
+    """Look at the sign-in, the rules, TLS, the door for strangers, and for so long at what ingest does not receive."""
     where = f"{settings.broker_host}:{settings.broker_port}"
     connected, published = _visit(
         settings, settings.broker_username, settings.broker_password.get_secret_value()
@@ -55,6 +56,7 @@ def broker_checks(settings: Settings) -> Iterator[Check]:
             "broker rules", CheckResult.LOOK, f"{settings.broker_username} may publish in the name of devices",
             "use the rules in deploy/mosquitto/acl",
         )  # fmt: skip
+    yield from _erasure_checks(settings)
     if broker_tls(settings) is None and settings.environment == "production" and not _is_near(settings):
         yield Check(
             "broker TLS", CheckResult.LOOK, "passwords and readings go to the broker in clear",
@@ -70,6 +72,31 @@ def broker_checks(settings: Settings) -> Iterator[Check]:
         )
     else:
         yield Check("broker strangers", CheckResult.GOOD, "clients without a password are kept out")
+    yield from topic_checks(settings, listen_s)
+
+
+def _erasure_checks(settings: Settings) -> Iterator[Check]:
+    """Look whether an erasure could take back what the broker retained of somebody's devices."""
+    name, password = settings.erasure_account
+    if not settings.erasure_broker_username:
+        yield Check(
+            "broker erasure", CheckResult.LOOK, f"{name or 'nobody'} takes back what the broker retained of who is erased",
+            "give it an account of its own: MIMAMORI_ERASURE_BROKER_USERNAME, deploy/mosquitto/README.md",
+        )  # fmt: skip
+        return
+    connected, published = _visit(settings, name, password)
+    if connected is None or not connected.came.is_set() or connected.refused:
+        yield Check(
+            "broker erasure", CheckResult.BAD, f"{name} cannot sign in, so nobody can be erased",
+            "set MIMAMORI_ERASURE_BROKER_USERNAME and _PASSWORD as in the broker's password file",
+        )  # fmt: skip
+    elif published is None or not published.came.is_set() or published.refused:
+        yield Check(
+            "broker erasure", CheckResult.BAD, f"{name} may not take back what devices said",
+            "use the rules in deploy/mosquitto/acl",
+        )  # fmt: skip
+    else:
+        yield Check("broker erasure", CheckResult.GOOD, f"{name} may take back what the broker retained")
 
 
 def _is_near(settings: Settings) -> bool:

@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from core.clock import Clock
+from core.clock import Clock, SystemClock
 from core.settings import Settings
-from core.store.database import Database
+from core.store.database import Connection, Database
 from core.store.detection import evaluation_queue
 from core.store.edition import edition
 from core.store.migrate import pending
+from core.store.operation import backups, retention
 from core.store.operation.health import Clocks, Health, clocks, health
+from core.store.operation.stored_time import stored_time
+from core.store.people.personal import erasures
 from core.store.telemetry import quarantine
 from core.store.telemetry.quarantine import State
 from deploy.doctor.check import Check, CheckResult
 from deploy.doctor.deliveries import delivery_checks
 from deploy.doctor.devices import device_checks
+from deploy.doctor.keeping import backup_checks, erasure_checks, retention_checks, stored_time_checks
 
 # Ingest reports a few times a second; a standby takes over within seconds.
 _LATE_INGEST = timedelta(seconds=15)
@@ -41,11 +45,25 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
         times, measured = clocks(connection, _WRONG_CLOCK_S), datetime.now(UTC)
         of_devices = list(device_checks(connection, clock.now()))
         of_deliveries = list(delivery_checks(connection, settings, clock))
+        of_stored_time = list(stored_time_checks(stored_time(connection)))
+        of_stored_time += _ageing_checks(connection, settings, clock.now())
+        kept = backups.state(connection)
     yield from _clock_checks(times, measured)
     yield from _age_checks(state, None if canary is None else canary[0], clock)
+    yield from of_stored_time
+    # Nobody backs up a demo.
+    if settings.environment != "demo":
+        yield from backup_checks(kept, clock.now(), is_production=settings.environment == "production")
     yield from _waiting_checks(state, held)
     yield from of_devices
     yield from of_deliveries
+
+
+def _ageing_checks(connection: Connection, settings: Settings, now: datetime) -> Iterator[Check]:
+    oldest = retention.oldest_kept(connection, settings.kept_for, now, SystemClock().now())
+    waiting = retention.parts_over_age(connection, oldest)
+    yield from retention_checks(retention.state(connection), waiting, oldest, settings.kept_for, now)
+    yield from erasure_checks(erasures.open_since(connection), now)
 
 
 def _age_checks(state: Health, canary_contact_at: datetime | None, clock: Clock) -> Iterator[Check]:

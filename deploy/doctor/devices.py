@@ -28,7 +28,9 @@ def device_checks(connection: Connection, now: datetime) -> Iterator[Check]:
             "set the device's clock (network time, or a fix outdoors), or let it send sent_at: docs/time.md",
         )  # fmt: skip
     yield from _single_state_checks(single_states(connection))
-    yield from _unread_checks(unread_fields.by_device(connection), unread_fields.of_strangers(connection))
+    yield from _unread_checks(
+        unread_fields.by_device(connection, now), unread_fields.of_strangers(connection)
+    )
     renamed = descriptions.renames(connection, now - _RECENT)
     for one in [one for one in renamed if not one.is_followed][:_NAMED]:
         yield Check(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -12,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from core.errors import MimamoriError
-from deploy.inbox.mailbag import Mailbag
+from deploy.inbox.mailbag import LetterText, Mailbag
 
 HOST = "127.0.0.1"
 _SIZE_LIMIT = 1024 * 1024
@@ -48,6 +49,19 @@ class MailController(Controller):
         # A broken off connection closes its socket in the next round of the loop.
         self.loop.call_soon(super().cancel_tasks, stop_loop)
 
+    def _run(self, ready_event: threading.Event) -> None:
+        try:
+            super()._run(ready_event)
+        finally:
+            # A server that could not take its port leaves no loop to the garbage collector, and whoever starts it learns so at once.
+            self.loop.close()
+            self._factory_invoked.set()
+            ready_event.set()
+
+    def _trigger_server(self) -> None:
+        if self._thread_exception is None:
+            super()._trigger_server()
+
 
 class _Keeper:
     """What the mail server does with each message."""
@@ -59,9 +73,9 @@ class _Keeper:
         """Keep one copy for each recipient."""
         content = envelope.content
         raw = content if isinstance(content, bytes) else (content or "").encode()
-        subject, body = _read(raw)
+        words = _read(raw)
         for address in envelope.rcpt_tos:
-            self._bag.put("mail", address, subject, body)
+            self._bag.put("mail", address, words)
         return "250 OK"
 
 
@@ -89,10 +103,9 @@ def mail_server(bag: Mailbag, port: int) -> Generator[None]:
         controller.stop()
 
 
-def _read(raw: bytes) -> tuple[str, str]:
+def _read(raw: bytes) -> LetterText:
     message = message_from_bytes(raw, policy=policy.default)
-    subject = str(message.get("Subject", ""))
-    return subject, _body(message, raw)
+    return LetterText(str(message.get("Subject", "")), _body(message, raw))
 
 
 def _body(message: EmailMessage, raw: bytes) -> str:

@@ -13,6 +13,7 @@ from deploy.local.os_accounts import service_account, service_folder
 from deploy.local.ports import LOOPBACK, answers, free_port, is_free
 
 INGEST = "ingest"
+ERASURE = "erasure"
 SIMULATOR = "simulator"
 _START_TIMEOUT_S = 10.0
 _POLL_S = 0.01
@@ -93,8 +94,8 @@ class Broker:
         BrokerError
             The port is taken, the disk is full, or the stored sessions are damaged.
         """
-        self.password(INGEST)
-        self.password(SIMULATOR)
+        for name in (INGEST, ERASURE, SIMULATOR):
+            self.password(name)
         self.devices_port = self.devices_port or self._devices_port_before()
         for attempt in range(1, _PORT_TRIES + 1):
             self.port = port or free_port()

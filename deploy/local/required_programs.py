@@ -60,6 +60,63 @@ def mosquitto(report: Report) -> Path:
     return found
 
 
+def pooler(report: Report) -> Path:
+    """Return PgBouncer, which the tests stand between us and PostgreSQL, installing it if needed.
+
+    Raises
+    ------
+    MissingPackageError
+        It is not there and cannot be installed.
+    """
+    return _for_tests("pgbouncer", "the connection pooler PgBouncer for the tests", report)
+
+
+def backup_program(report: Report) -> Path:
+    """Return pgBackRest, which the drill brings a database back with, installing it if needed.
+
+    Raises
+    ------
+    MissingPackageError
+        It is not there and cannot be installed.
+    """
+    return _for_tests("pgbackrest", "pgBackRest for the drill", report)
+
+
+def rule_checker(report: Report) -> Path:
+    """Return promtool, which tries our alert rules, installing Prometheus if needed; nothing of it is started.
+
+    Raises
+    ------
+    MissingPackageError
+        It is not there and cannot be installed.
+    """
+    return _for_tests("promtool", "Prometheus, whose promtool tries the alert rules", report, "prometheus")
+
+
+def route_checker(report: Report) -> Path:
+    """Return amtool, which tries whom an alert wakes, installing Alertmanager if needed; nothing of it is started.
+
+    Raises
+    ------
+    MissingPackageError
+        It is not there and cannot be installed.
+    """
+    return _for_tests(
+        "amtool", "Alertmanager, whose amtool tries its routes", report, "prometheus-alertmanager"
+    )
+
+
+def _for_tests(name: str, what: str, report: Report, package: str = "") -> Path:
+    if (found := program(name)) is None:
+        install(what, (package or name,), report)
+        found = program(name)
+    if found is None:
+        raise MissingPackageError(
+            f"the package {package or name} is installed, but the program {name} is not in PATH"
+        )
+    return found
+
+
 def installed_browser() -> Path | None:
     """Return Chromium, or a browser that is the same inside, if one is here."""
     names = ("chromium", "chromium-browser", "google-chrome")
@@ -135,8 +192,10 @@ def main() -> None:
     """Install what the demo and the tests need, and say what is there."""
     print(version_line(mosquitto(print)))
     print(postgres(print).label)
-    if "--browser" in sys.argv:
-        print(version_line(browser(print)))
+    if "--tests" in sys.argv:
+        needed = (browser, pooler, backup_program, rule_checker, route_checker)
+        for found in (one(print) for one in needed):
+            print(version_line(found))
 
 
 if __name__ == "__main__":

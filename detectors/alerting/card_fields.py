@@ -13,6 +13,7 @@ from core.domain.reasons import (
     DeviceSilentReason,
     HeatReason,
     InactivityReason,
+    QuietTooLongReason,
     RoomReason,
     UnassignedSosReason,
     UnclearCallReason,
@@ -36,6 +37,7 @@ def card_fields(alert: Alert, texts: MessageTexts) -> Mapping[str, str]:
         "sure": texts("phrase.sure") if has_uncertain_signs(card) else "",
         "usual": texts("phrase.usual", u=usual) if usual else "",
         "room": _room(card, texts),
+        "what": _looked_at(card, texts),
         "area": one_line(card.area) if isinstance(card, AreaSilentReason) else "",
         "homes": _homes(card),
         "calls": _calls(card, alert, texts),
@@ -80,7 +82,14 @@ def _room(card: ReasonCard | None, texts: MessageTexts) -> str:
     place = card.place if isinstance(card, RoomReason | DeviceSilentReason) else ""
     if not place:
         return texts("phrase.room")
-    return texts(f"place.{place}") if texts.has(f"place.{place}") else one_line(place)
+    return texts.place(place)
+
+
+def _looked_at(card: ReasonCard | None, texts: MessageTexts) -> str:
+    """Return what gave no sign although it should have; empty where no limit was set."""
+    if not isinstance(card, QuietTooLongReason):
+        return ""
+    return texts.looked_at(card.kind, card.place)
 
 
 def _homes(card: ReasonCard | None) -> str:

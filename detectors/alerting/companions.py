@@ -1,12 +1,9 @@
 """Alerts about one walk speak with one voice: of those that belong together one leads, and only it notifies people. Pure, as the policy is."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 from core.domain.alert import CALLS_TO_ACT, Alert, Condition, Handling, NotificationKind
-
-# What is no more urgent and comes this soon after the leading alert belongs to the same walk; what comes later is another change (our choice).
-JOINS_WITHIN = timedelta(hours=2)
+from core.domain.rules import JOINS_WITHIN
 
 
 def leading(alert: Alert, companions: Sequence[Alert]) -> Alert | None:

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.clock import Clock, SystemClock
 from core.credentials.sealed_values import Sealer
 from core.domain.alert import Delivery, EventKind, NotificationKind, Severity
+from core.domain.delivery.channel_order import in_order
 from core.domain.delivery.contact_channel import STAFF_ONLY, ContactChannel
 from core.domain.delivery.record import Attempt, DeliveryRecord, DeliveryResult, DeliveryState
 from core.domain.people import Channel
 from core.errors import MimamoriError, StoreUnavailableError
 from core.logs import get_logger
+from core.monitoring.tally import Tally
 from core.store.alerts import alerts, answer_links, deliveries, events, notifications
 from core.store.alerts.notifications import Lease
 from core.store.database import Connection, Database
@@ -77,6 +79,8 @@ class Sender:
         How long a message is a sender's own, in the machine's time; longer than any attempt.
     sealer : Sealer or None
         Opens the addresses that are stored encrypted; None where no key is set.
+    tally : Tally, optional
+        Takes the figures.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Sender:
         *,
         lease: timedelta = LEASE,
         sealer: Sealer | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -96,6 +101,7 @@ class Sender:
         self._office = office
         self._lease = lease
         self._sealer = sealer
+        self._tally = tally or Tally()
 
     def send_one(self, least_urgent: Severity = Severity.EQUIPMENT) -> bool:
         """Deliver the most urgent message that is due, if it is about an alert that is urgent enough; return False if there is none."""
@@ -141,7 +147,7 @@ class Sender:
         if not is_true or notifications.is_superseded(connection, lease):
             notifications.finish(connection, lease, Delivery.CANCELLED, error="overtaken")
             return None
-        ordered = channel_choice.in_order(
+        ordered = in_order(
             contact_channels.of_contact(connection, lease.contact.number),
             lease.kind,
             alert.severity,
@@ -216,6 +222,7 @@ class Sender:
 
     def _settle_unwritten(self, lease: Lease, error: Exception) -> None:
         """Put a message back that could not be written, such as one whose address cannot be decrypted."""
+        self._tally.add("detectors_unwritten_messages")
         code = "secret_unreadable" if isinstance(error, MimamoriError) else "internal_error"
         _log.error("notification_attempt_failed", notification=lease.notification, error=type(error).__name__)
         now = self._clock.now()
@@ -228,6 +235,7 @@ class Sender:
                 _give_up(connection, lease, status, code, now)
 
     def _settle(self, lease: Lease, prepared: _Prepared, attempt: Attempt) -> None:
+        self._tally.add("detectors_attempts", prepared.message.channel, attempt.arrival)
         now = self._clock.now()
         state = _state(prepared.record, attempt)
         with self._database.transaction() as connection:

@@ -1,19 +1,27 @@
 """Who is notified of what, and when: the consequences of everything that can happen to an alert. Pure: no clock, no database."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
+from core.domain.alert import AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
+from core.domain.escalation.audience import reached_by
+from core.domain.escalation.policy import ABOVE, Recipients, TimedStep
+from core.domain.escalation.state import EscalationPlan, EscalationState, PlannedNotification
 from core.domain.notification import EscalationStep, EscalationStepKind
 from core.domain.people import Contact
-from core.domain.rules import is_for_staff
+from detectors.alerting import limits
 from detectors.alerting.companions import leading
 from detectors.alerting.quiet_hours import with_quiet_hours_step
-from detectors.alerting.reminders import Asked, round_of, with_reminder, without_pending_reminders
+from detectors.alerting.reminders import (
+    FIRST_PAUSE,
+    Asked,
+    round_of,
+    went_up,
+    with_reminder,
+    without_pending_reminders,
+)
 
-# How long one step waits for an answer before the next is taken; what is less urgent has no second step.
-STEP_WAIT = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
 # After the first, second ... failed attempt to deliver a message.
 BACKOFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 # Then nobody waits for it any more; yet an alert that is still open is tried on at this pace, for so long.
@@ -21,85 +29,6 @@ LAST_PACE = timedelta(minutes=10)
 LAST_HOPE = timedelta(hours=24)
 # What may have arrived is sent once more after this, and not again.
 UNKNOWN_BACKOFF = timedelta(minutes=2)
-
-
-@dataclass(frozen=True)
-class PlannedNotification:
-    """One message to put into the outbox; the same `key` for the same contact and kind is written once."""
-
-    contact: int
-    kind: NotificationKind
-    key: str
-
-
-@dataclass(frozen=True)
-class EscalationState:
-    """What is known when an event's consequences are decided.
-
-    Attributes
-    ----------
-    alert : Alert
-        As it is now, which may be past the event.
-    contacts : sequence of Contact
-        Everybody who could be notified: the resident's contacts and the centre's.
-    steps : sequence of EscalationStep
-        The steps as stored, lowest first.
-    notified : collection of int
-        Contacts whom an opening has reached, or may have.
-    awaited : collection of int
-        Contacts whom an opening has reached, or will within the time one may wait.
-    declined : collection of int
-        Contacts who said in this escalation that they cannot go.
-    quiet : mapping of int to datetime
-        Contacts in their quiet hours, and when those end.
-    companions : sequence of Alert
-        Other alerts that belong together with this one and hold.
-    """
-
-    alert: Alert
-    contacts: Sequence[Contact]
-    steps: Sequence[EscalationStep]
-    notified: Collection[int]
-    awaited: Collection[int]
-    declined: Collection[int]
-    quiet: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
-    companions: Sequence[Alert] = ()
-
-    @property
-    def asked(self) -> list[Contact]:
-        """Whom to notify now, by step."""
-        return audience(self.alert, self.contacts, self.quiet)
-
-    @property
-    def quiet_ends(self) -> list[datetime]:
-        """When the quiet hours of those end who would be notified now without them."""
-        asked = self.asked
-        passed_over = [one.number for one in audience(self.alert, self.contacts) if one not in asked]
-        return [self.quiet[number] for number in passed_over]
-
-
-@dataclass(frozen=True)
-class EscalationPlan:
-    """What follows: messages, and the escalation as it is from now on."""
-
-    messages: tuple[PlannedNotification, ...]
-    steps: tuple[EscalationStep, ...]
-
-
-def audience(
-    alert: Alert, contacts: Sequence[Contact], quiet: Collection[int] | None = None
-) -> list[Contact]:
-    """Return those whom this alert concerns, by step: equipment, neighbourhoods, the whole ward and changes of habit are the staff's, the rest begins with the family.
-
-    Those in `quiet` are not woken, except in an emergency, and unless nobody else could be notified.
-    """
-    is_the_staffs = alert.severity is Severity.EQUIPMENT or alert.resident is None
-    if alert.severity is Severity.KEEP_AN_EYE:
-        is_the_staffs = is_the_staffs or is_for_staff(alert.rule)
-    concerned = [contact for contact in contacts if contact.resident is None or not is_the_staffs]
-    if quiet and alert.severity is not Severity.EMERGENCY:
-        concerned = [contact for contact in concerned if contact.number not in quiet] or concerned
-    return sorted(concerned, key=lambda contact: (contact.step, contact.number))
 
 
 def consequences(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
@@ -118,11 +47,77 @@ def escalation(
     is_led = leading(alert, situation.companions) is not None
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE or is_led:
         return EscalationPlan((), _stopped(situation.steps, now)), ()
-    due = [step for step in situation.steps if step.is_ahead and step.due_at <= now]
-    messages = [message for step in due for message in _messages(step, situation)]
-    taken = [replace(step, executed_at=now) if step in due else step for step in situation.steps]
+    planned, due, messages = _due(situation, now)
+    taken = [replace(step, executed_at=now) if step in due else step for step in planned]
     steps = with_quiet_hours_step(alert, situation.quiet_ends, taken, now)
-    return EscalationPlan(tuple(messages), with_reminder(alert, steps, now)), tuple(due)
+    # A step that reached nobody, or a turn where nobody is there at all, says nothing of anybody's share of the day.
+    is_spent = not messages and any(step.is_reminder for step in due) and bool(_knowing(situation))
+    whole = with_reminder(alert, steps, now, again=situation.again, is_spent=is_spent)
+    return EscalationPlan(tuple(messages), whole), tuple(due)
+
+
+def _due(
+    situation: EscalationState, now: datetime
+) -> tuple[list[EscalationStep], list[EscalationStep], list[PlannedNotification]]:
+    """Return all steps, those whose time has come, and their messages; where these reach nobody any more, the next step has its time now."""
+    steps = list(situation.steps)
+    due = [step for step in steps if step.is_ahead and step.due_at <= now]
+    messages = [message for step in due for message in _messages(step, situation)]
+    if messages or all(step.is_after_quiet_hours for step in due):
+        return steps, due, messages
+    steps += _newly_there(due, situation, now)
+    waiting = [step for step in steps if step.is_ahead and step.is_escalation and step not in due]
+    for step in waiting:
+        early = replace(step, due_at=now)
+        steps[steps.index(step)] = early
+        due.append(early)
+        messages = _messages(early, situation)
+        if messages:
+            break
+    return steps, due, messages
+
+
+def _newly_there(
+    due: Sequence[EscalationStep], situation: EscalationState, now: datetime
+) -> list[EscalationStep]:
+    """Return the steps that were left out when the alert opened, since nobody was there, and reach somebody by now.
+
+    Where it was a turn that reached nobody, all who know had their share of the day: only desks above them are new.
+    """
+    known = {(step.kind, step.step) for step in situation.steps}
+    cycle = situation.steps[0].cycle
+    is_turn = not any(step.is_escalation for step in due)
+    found = [
+        EscalationStep(_kind_of(one), one.level, cycle, now + one.after, executed_at=None, stopped_at=None)
+        for one in situation.timed
+        if (_kind_of(one), one.level) not in known
+    ]
+    return [step for step in found if step.goes_up or not is_turn]
+
+
+def _steps_from(event: AlertEvent, situation: EscalationState, now: datetime) -> list[EscalationStep]:
+    """Return the escalation that begins with an event; where nobody is there, the moment at which it is looked again."""
+    # Whoever calls again and again must not put off those who are asked next.
+    goes_on = event.kind in {EventKind.REPEATED, EventKind.SEVERITY_RAISED}
+    before = {(step.kind, step.step): step.due_at for step in situation.steps if goes_on and step.is_ahead}
+    steps = [
+        EscalationStep(
+            kind=_kind_of(one),
+            step=one.level,
+            cycle=event.number,
+            due_at=min(now + one.after, before.get((_kind_of(one), one.level), now + one.after)),
+            executed_at=None if one.after else now,
+            stopped_at=None,
+        )
+        for one in situation.timed
+    ]
+    severity = situation.alert.severity
+    if not steps and severity in FIRST_PAUSE:
+        # Nobody is there: somebody may be registered later, and is asked then.
+        pause = FIRST_PAUSE[severity]
+        kind = EscalationStepKind.REMINDER
+        steps = [EscalationStep(kind, 0, event.number, now + pause, executed_at=None, stopped_at=None)]
+    return steps
 
 
 def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
@@ -130,21 +125,7 @@ def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> E
     alert = situation.alert
     if alert.handling is Handling.CLOSED or leading(alert, situation.companions) is not None:
         return EscalationPlan((), _stopped(situation.steps, now))
-    levels = sorted({contact.step for contact in situation.asked})
-    wait = STEP_WAIT.get(alert.severity)
-    if wait is None:
-        levels = levels[:1]
-    steps = [
-        EscalationStep(
-            kind=EscalationStepKind.CONTACTS,
-            step=step,
-            cycle=event.number,
-            due_at=now + place * (wait or timedelta()),
-            executed_at=now if place == 0 else None,
-            stopped_at=None,
-        )
-        for place, step in enumerate(levels)
-    ]
+    steps = _steps_from(event, situation, now)
     messages = [message for step in steps if step.executed_at for message in _openings(step, situation)]
     # Whoever was notified before must know that it is on again, even on a step that is not due.
     messages += [
@@ -155,7 +136,7 @@ def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> E
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
         return EscalationPlan(tuple(messages), _stopped(steps, now))
     whole = with_quiet_hours_step(alert, situation.quiet_ends, steps, now)
-    return EscalationPlan(tuple(messages), with_reminder(alert, whole, now))
+    return EscalationPlan(tuple(messages), with_reminder(alert, whole, now, again=situation.again))
 
 
 def _clear(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
@@ -188,7 +169,11 @@ def _for_the_centre(
 ) -> list[PlannedNotification]:
     """Notify the centre of what the family closed, also where it was not asked: it is the one who watches on."""
     did_it = _same_person(event, situation.contacts)
-    centre = [one.number for one in situation.contacts if one.resident is None]
+    centre = [
+        one.number
+        for one in situation.contacts
+        if one.resident is None and one.desk is None and not one.is_duty_only
+    ]
     if situation.alert.severity > Severity.CHECK_SOON or did_it.intersection(centre):
         return []
     is_by_family = any(one.number in did_it and one.resident is not None for one in situation.contacts)
@@ -207,18 +192,33 @@ def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> Esc
     plan = _notify(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_waiting)
     if not is_waiting:
         return plan
-    wait = STEP_WAIT.get(alert.severity, timedelta())
     steps = without_pending_reminders(situation.steps)
-    ahead = [step for step in steps if step.executed_at is None and step.is_escalation]
-    again = {
-        (step.kind, step.step): replace(step, due_at=now + place * wait, stopped_at=None)
-        for place, step in enumerate(ahead)
-    }
+    again = _from_now_on(
+        [step for step in steps if step.executed_at is None and step.is_escalation], situation, now
+    )
     again |= {
         (step.kind, step.step): replace(step, stopped_at=None) for step in steps if step.is_after_quiet_hours
     }
     resumed = [again.get((step.kind, step.step), step) for step in steps]
-    return replace(plan, steps=with_reminder(alert, resumed, now))
+    return replace(plan, steps=with_reminder(alert, resumed, now, again=situation.again))
+
+
+def _from_now_on(
+    ahead: Sequence[EscalationStep], situation: EscalationState, now: datetime
+) -> dict[tuple[EscalationStepKind, int], EscalationStep]:
+    """Return the steps ahead, the first of them now, each of the others after what the one before may take to answer."""
+    waits = {(_kind_of(one), one.level): one.wait for one in situation.timed}
+    usual = timedelta(minutes=situation.policy.steps[0].wait_min)
+    found: dict[tuple[EscalationStepKind, int], EscalationStep] = {}
+    due_at = now
+    for step in ahead:
+        found[step.kind, step.step] = replace(step, due_at=due_at, stopped_at=None)
+        due_at += waits.get((step.kind, step.step), usual)
+    return found
+
+
+def _kind_of(step: TimedStep) -> EscalationStepKind:
+    return EscalationStepKind(step.asked.value)
 
 
 def _hurry(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
@@ -260,12 +260,14 @@ def _messages(step: EscalationStep, situation: EscalationState) -> list[PlannedN
 
 
 def _openings(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
-    return [_opening(step, contact) for contact in situation.asked if contact.step == step.step]
+    timed = TimedStep(Recipients(step.kind.value), step.step, timedelta(), timedelta())
+    found = reached_by(timed, situation.asked, situation.contacts, situation.on_duty)
+    return [_opening(step, contact) for contact in found]
 
 
 def _after_quiet_hours(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
     """Notify those whom the escalation passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
-    everybody = audience(situation.alert, situation.contacts)
+    everybody = situation.concerned
     if situation.alert.severity is not Severity.CHECK_SOON:
         first = min((contact.step for contact in everybody), default=0)
         everybody = [contact for contact in situation.asked if contact.step == first]
@@ -293,15 +295,47 @@ def _asked_again(step: EscalationStep, situation: EscalationState) -> list[Plann
     """Ask those whose turn it is; everybody who knows where there is nobody of these."""
     notified = _knowing(situation)
     family = {one.number for one in situation.contacts if one.resident is not None}
+    above = {one.number for one in situation.contacts if one.desk in ABOVE}
+    asked = round_of(
+        situation.alert.severity, step.step, again=situation.again, goes_up=went_up(situation.steps)
+    ).asked
     chosen = {
         Asked.WHO_KNOW: notified - set(situation.declined),
         Asked.FAMILY: notified & family,
         Asked.CENTRE: notified - family,
-    }[round_of(situation.alert.severity, step.step).asked]
+        Asked.ABOVE: notified & above,
+        Asked.NEXT: _next_in_turn(notified, situation),
+    }[asked]
+    if asked is Asked.NEXT and notified and not chosen:
+        return []  # Everybody has had their share of the day: whoever is new above them is asked, else it is looked again later.
+    if not notified:
+        # Nobody of those who know is a contact any more, or there never was one: whoever is there now is asked as for the first time.
+        timed = situation.timed
+        found = reached_by(timed[0], situation.asked, situation.contacts, situation.on_duty) if timed else ()
+        return [_opening(step, contact) for contact in found]
     return [
-        PlannedNotification(contact, NotificationKind.REMINDER, f"{step.cycle}.{step.step}")
+        PlannedNotification(
+            contact,
+            # Whoever was sent an end, and had no message left when it began again, must learn that first.
+            NotificationKind.OPENING
+            if contact not in notified or limits.knows_of_an_end(contact, situation.sent)
+            else NotificationKind.REMINDER,
+            f"{step.cycle}.again.{step.step}",
+        )
         for contact in sorted(_awake(chosen or notified, situation))
     ]
+
+
+def _next_in_turn(notified: Collection[int], situation: EscalationState) -> set[int]:
+    """Return the one whose turn it is, whoever was registered since among them; whoever said that they cannot go comes after all others."""
+    there = {
+        one.number
+        for step in situation.timed
+        for one in reached_by(step, situation.asked, situation.contacts, situation.on_duty)
+        if one.desk is None
+    }
+    order = limits.next_in_turn(situation.alert, there.union(notified), situation.sent)
+    return set(sorted(order, key=lambda number: number in situation.declined)[:1])
 
 
 def _notify(

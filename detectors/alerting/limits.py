@@ -28,9 +28,16 @@ _ENDS = frozenset({NotificationKind.CLEARED.value, NotificationKind.CLOSED.value
 _NEVER_SILENT = timedelta(hours=1)
 
 
-def is_allowed(kind: NotificationKind, alert: Alert, sent: SentMessages | None) -> bool:
-    """Return whether one more message may go to a contact who got these."""
+def is_allowed(
+    kind: NotificationKind, alert: Alert, sent: SentMessages | None, *, is_above: bool = False
+) -> bool:
+    """Return whether one more message may go to a contact who got these.
+
+    The limit is for people. A desk above the resident's office (`is_above`) is asked about an emergency for as long as nobody takes it on.
+    """
     if sent is None:
+        return True
+    if is_above and alert.severity is Severity.EMERGENCY and kind is NotificationKind.REMINDER:
         return True
     if kind is NotificationKind.CLEARED and sent.last_kind in _ENDS:
         # Whoever knows of the end of what belongs together is not notified of another one.
@@ -43,6 +50,21 @@ def is_allowed(kind: NotificationKind, alert: Alert, sent: SentMessages | None) 
     if kind is NotificationKind.UNCLAIMED and sent.last_kind == NotificationKind.CLAIMED:
         most = MOST
     return sent.count < most
+
+
+def knows_of_an_end(contact: int, sent: Mapping[int, SentMessages]) -> bool:
+    """Return whether the last that a contact was sent is that it is over."""
+    return contact in sent and sent[contact].last_kind in _ENDS
+
+
+def next_in_turn(
+    alert: Alert, contacts: Collection[int], sent: Mapping[int, SentMessages]
+) -> tuple[int, ...]:
+    """Return those of some contacts who may get one more reminder, whoever was sent nothing, or the last message longest ago, first."""
+    room = [one for one in contacts if is_allowed(NotificationKind.REMINDER, alert, sent.get(one))]
+    return tuple(
+        sorted(room, key=lambda one: (one in sent, sent[one].last_at.timestamp() if one in sent else 0, one))
+    )
 
 
 def never_silent(

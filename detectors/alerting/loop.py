@@ -2,9 +2,12 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import time as time_of_day
 from datetime import timedelta
 from email.utils import parseaddr
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
@@ -14,12 +17,15 @@ from core.domain.alert import Severity
 from core.domain.people import Channel
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
-from core.settings import Settings
+from core.monitoring.tally import Tally
+from core.settings import NEVER, Settings
 from core.store.alerts import notifications
 from core.store.database import Database, NotifyListener
 from core.store.operation import provider_quota
 from detectors.alerting import channels, planner
 from detectors.alerting.delivery import LEASE, Office, Sender
+from detectors.alerting.notices import equipment_message, evening
+from detectors.alerting.notices.notice_sender import NoticeSender
 from detectors.alerting.providers.browser_sender import BrowserSender
 from detectors.alerting.providers.line import LineAccount, LineProvider
 from detectors.alerting.providers.twilio import TelephoneAccount
@@ -37,6 +43,8 @@ _LOOK_S = 1.0
 _PAUSE_S = 0.1
 # LINE counts with a delay anyway.
 _QUOTA_S = 3600.0
+# What is about no alert is looked at this often.
+_NOTICES_S = 5.0
 # What could not be planned is tried again after this.
 _AGAIN_S = 30.0
 
@@ -74,13 +82,14 @@ def run(
     stop: threading.Event,
     *,
     lease: timedelta = LEASE,
+    tally: Tally | None = None,
 ) -> None:
     """Plan and deliver until `stop` is set.
 
     Parameters
     ----------
     database : Database
-        An open pool; this needs up to nine connections of it at once, and one of its own.
+        An open pool; this needs up to ten connections of it at once, and one of its own.
     settings : Settings
         Mail server, sender's address, our address, telephone number and zone.
     clock : Clock
@@ -89,6 +98,8 @@ def run(
         Set by the caller to end; also set here if one of the threads breaks.
     lease : timedelta
         How long a message is a sender's own, in the machine's time.
+    tally : Tally, optional
+        Takes the figures.
 
     Raises
     ------
@@ -107,13 +118,18 @@ def run(
         chat_hosts=settings.chat_hosts,
     )
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
-    sender = Sender(database, clock, channel, office, lease=lease, sealer=sealer_of(settings.secret_keys))
+    tally = tally or Tally()
+    sender = Sender(
+        database, clock, channel, office, lease=lease, sealer=sealer_of(settings.secret_keys), tally=tally
+    )
+    notice_sender = NoticeSender(database, clock, channel, office, sealer=sealer_of(settings.secret_keys))
     browsers = _browser_sender(database, settings, clock)
     wake_up = WakeUp()
     severities = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
-    with ThreadPoolExecutor(len(severities) + 2 + _PUSH_SENDERS, thread_name_prefix="alerting") as threads:
+    with ThreadPoolExecutor(len(severities) + 3 + _PUSH_SENDERS, thread_name_prefix="alerting") as threads:
         tasks = [threads.submit(_send, sender, least_urgent, wake_up, stop) for least_urgent in severities]
-        tasks.append(threads.submit(_plan, database, clock, wake_up, stop))
+        tasks.append(threads.submit(_plan, database, clock, wake_up, stop, tally))
+        tasks.append(threads.submit(_notices, database, clock, notice_sender, office.zone, settings, stop))
         tasks.append(threads.submit(_watch_quota, database, clock, channel.line, stop))
         if browsers is not None:
             tasks += [threads.submit(_push, browsers, wake_up, stop) for _ in range(_PUSH_SENDERS)]
@@ -157,7 +173,7 @@ def _end(task: Future[None], wake_up: WakeUp, stop: threading.Event) -> None:
     wake_up.ring()
 
 
-def _plan(database: Database, clock: Clock, wake_up: WakeUp, stop: threading.Event) -> None:
+def _plan(database: Database, clock: Clock, wake_up: WakeUp, stop: threading.Event, tally: Tally) -> None:
     put_off = set[int]()
     again_at = 0.0
     waits = False
@@ -169,6 +185,7 @@ def _plan(database: Database, clock: Clock, wake_up: WakeUp, stop: threading.Eve
                         put_off.clear()
                         again_at = time.monotonic() + _AGAIN_S
                     planner.plan_all(database, clock.now(), put_off)
+                    tally.put("detectors_last_planning_timestamp_seconds", time.time())
                     waits = False
                     wake_up.ring()
                     _wait(database, clock, listener)
@@ -184,6 +201,43 @@ def _wait(database: Database, clock: Clock, listener: NotifyListener) -> None:
         due_at = notifications.next_due(connection)
     rest_s = _LOOK_S if due_at is None else clock.real_seconds(due_at - clock.now())
     listener.wait(min(_LOOK_S, max(_PAUSE_S, rest_s)))
+
+
+def _notices(
+    database: Database,
+    clock: Clock,
+    sender: NoticeSender,
+    zone: ZoneInfo,
+    settings: Settings,
+    stop: threading.Event,
+) -> None:
+    """Look every evening who cannot be reached and every day what is to be checked, and deliver what is about no alert; nothing of it is urgent."""
+    daily = (
+        (settings.evening_check_at, evening.look_where_due),
+        (settings.equipment_message_at, equipment_message.notify_where_due),
+    )
+    while not stop.is_set():
+        for due, look in daily:
+            if due != NEVER:
+                _fenced(partial(look, database, zone, clock.now(), due=time_of_day.fromisoformat(due)))
+        _fenced(partial(_send_notices, sender, stop))
+        stop.wait(_NOTICES_S)
+
+
+def _send_notices(sender: NoticeSender, stop: threading.Event) -> None:
+    while not stop.is_set() and sender.send_one():
+        pass
+
+
+def _fenced(task: Callable[[], object]) -> None:
+    """Do one thing about notices; what fails of it holds up neither the others nor what raises alerts."""
+    try:
+        task()
+    except StoreUnavailableError:
+        # The planner, which meets the same trouble, reports it.
+        pass
+    except Exception:  # noqa: BLE001 - whatever it is
+        _log.exception("notices_failed")
 
 
 def _watch_quota(database: Database, clock: Clock, line: LineProvider, stop: threading.Event) -> None:

@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from core.domain.people import Language
-from core.texts.catalogue import LanguageTexts, read_catalogue
+from core.texts.catalogue import SHARED, LanguageTexts, read_catalogue
 from core.texts.local_format import clock_time, short_day
 
 _JUST_NOW = timedelta(minutes=1)
@@ -66,12 +66,21 @@ class MessageTexts(LanguageTexts):
             return name
         return self("name.polite", name=name)
 
+    def looked_at(self, kind: str, place: str) -> str:
+        """Return where a quiet limit looks: a device, a room, or any sensor."""
+        if kind:
+            return self.device(kind, place)
+        return self.place(place) if place else self("phrase.whole_home")
+
     def device(self, kind: str, place: str) -> str:
         """Return which device it is, by its kind and where it stands."""
         device = self.text("device", kind)
         if not self.has(f"place.{place}"):
             return device
-        where = self(f"place.{place}")
+        where = self.place(place)
+        if device.startswith(where):
+            # The bed's sensor is called by the bed already.
+            return device
         if where.split()[-1] == device.split(maxsplit=1)[0]:
             device = device.split(maxsplit=1)[1]
         return self("name.of_place", place=where, device=device)
@@ -92,4 +101,4 @@ def texts_of(language: Language) -> MessageTexts:
 @cache
 def entries() -> Mapping[str, Mapping[str, str]]:
     """Return the texts of all languages: by section and name, such as `tag.emergency`."""
-    return read_catalogue(files("detectors.alerting").joinpath("texts"))
+    return read_catalogue(files("detectors.alerting").joinpath("texts"), SHARED)

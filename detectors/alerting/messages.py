@@ -47,6 +47,8 @@ LINKED = frozenset(
 _URGENT_OUTCOMES = frozenset({Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED})
 # After this a reminder asks for the outcome: whoever could go has gone, or nobody read the messages.
 _LONG_OPEN = timedelta(hours=20)
+# A card holds the moment to a microsecond, rounded on the way through seconds.
+_SAME_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -171,10 +173,22 @@ def _opening(facts: Facts, texts: MessageTexts, name: str) -> str:
     if _is_over(alert):
         return late + texts.text("over", alert.rule, **fields)
     is_again = alert.occurrences > 1 and texts.has(f"again.{alert.rule}")
-    sentence = texts.text("again" if is_again else "opening", form_of(alert), **fields)
+    form = form_of(alert)
+    known_by = _known_by(facts)
+    if known_by is not None and texts.has(f"opening.{form}_between"):
+        form, fields = f"{form}_between", fields | {"until": texts.moment(known_by, facts.now, facts.zone)}
+    sentence = texts.text("again" if is_again else "opening", form, **fields)
     if alert.handling is Handling.CLAIMED:
         sentence += texts("phrase.claimed_now", **fields)
     return late + sentence
+
+
+def _known_by(facts: Facts) -> datetime | None:
+    """Return by when the last life sign had happened that a silence counts from, where only the stretch of time is known."""
+    around = facts.around
+    if around.life_sign_at is None or abs(around.life_sign_at - last_movement(facts.alert)) > _SAME_MOMENT:
+        return None
+    return around.life_sign_known_by
 
 
 def _cleared(facts: Facts, texts: MessageTexts, name: str) -> str:
@@ -297,7 +311,7 @@ def _last_movement(facts: Facts, at: datetime, texts: MessageTexts) -> str:
     """Say when a sensor of the home last reported movement: not whose it was, for that nobody knows."""
     around = facts.around
     known_by = around.life_sign_known_by
-    place = _place(around.life_sign_place, texts)
+    place = texts.place(around.life_sign_place)
     fields = {
         "t": texts.moment(at, facts.now, facts.zone),
         "m": texts.ago(at, facts.now),
@@ -305,10 +319,6 @@ def _last_movement(facts: Facts, at: datetime, texts: MessageTexts) -> str:
         "place": texts("line.at_place", place=place) if place else "",
     }
     return texts("line.last_movement" if known_by is None else "line.last_movement_between", **fields)
-
-
-def _place(place: str, texts: MessageTexts) -> str:
-    return texts(f"place.{place}") if texts.has(f"place.{place}") else one_line(place)
 
 
 def _name(facts: Facts, texts: MessageTexts) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 from core.domain.alert import Alert, NotificationKind
 from core.domain.delivery.record import Attempt
 from core.domain.people import Channel, Language
+from core.store.alerts.notices import NoticeKind
 from detectors.alerting.messages import Text
 
 
@@ -25,15 +26,17 @@ class OutgoingMessage:
     text : Text
         The words.
     kind : NotificationKind or None
-        What it says: that something began, was claimed, ended; None for a test of the address.
+        What it says of an alert: that something began, was claimed, ended; None of a notice, which is about none.
     alert : Alert or None
-        What it is about; None for a test of the address.
+        What it is about; None of a notice.
     request_key : str
         UUID, the same for every attempt.
     answer_url : str
         Where the contact answers; empty where there is nothing to answer.
     planned_at : datetime
         When this delivery began; every attempt names it.
+    notice : NoticeKind or None
+        What a notice is about; None of a message about an alert.
     """
 
     channel: Channel
@@ -45,6 +48,7 @@ class OutgoingMessage:
     request_key: str
     answer_url: str
     planned_at: datetime
+    notice: NoticeKind | None = None
 
 
 class DeliveryWorker(Protocol):

@@ -6,17 +6,20 @@ planner holds, so several of them share the work. An alert that cannot be planne
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.domain.alert import Alert, EventKind, NotificationKind
-from core.domain.people import Contact
-from core.errors import StoreUnavailableError
+from core.domain.escalation import duty
+from core.domain.escalation.audience import audience, in_quiet_hours
+from core.domain.escalation.policy import PolicyBranch
+from core.domain.escalation.state import EscalationPlan, EscalationState, PlannedNotification
+from core.domain.rules import waits_for_digest
+from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store.alerts import alerts, events, handling, notifications
 from core.store.database import Connection, Database
-from core.store.people import residents
+from core.store.people import duty_roster, escalation_policies, residents
 from detectors.alerting import companions, escalation, limits
-from detectors.alerting.escalation import EscalationPlan, EscalationState, PlannedNotification
 from detectors.alerting.providers import browser_sender
 
 _log = get_logger(__name__)
@@ -79,7 +82,8 @@ def _plan(connection: Connection, number: int, now: datetime) -> None:
         browser_sender.plan(connection, alert, event, now)
         notifications.mark_planned(connection, event.number, now)
         _log.info("alert_event_planned", alert=number, event_kind=event.kind, messages=written)
-        if event.kind is EventKind.OPENED and not plan.steps:
+        is_alone = event.kind is EventKind.OPENED and not any(step.is_escalation for step in plan.steps)
+        if is_alone and not waits_for_digest(alert.rule, alert.reason):
             _log.warning("no_recipient", alert=number)
     has_ended = any(event.kind in {EventKind.CLEARED, EventKind.CLOSED} for event in happened)
     _settle_companions(connection, alert, together, now, has_ended=has_ended)
@@ -108,6 +112,9 @@ def _escalate(connection: Connection, number: int, now: datetime) -> None:
     plan, taken = escalation.escalation(_situation(connection, alert, now, together), now)
     written = _carry_out(connection, alert, plan, now)
     for step in taken:
+        if step.is_reminder and not written:
+            # Nobody was reminded: the record says so by saying nothing.
+            continue
         kind = EventKind.REMINDED if step.is_reminder else EventKind.ESCALATED
         events.record(
             connection, number, kind, now, detail={"step_kind": step.kind, "step": step.step}, planned_at=now
@@ -123,6 +130,9 @@ def _situation(
     openings = notifications.openings(connection, known, len(escalation.BACKOFF))
     began = max((step.cycle for step in steps), default=0)
     contacts = notifications.audience(connection, alert)
+    zone = _zone(connection, alert)
+    branch = _branch(connection, alert, zone, now)
+    is_asked_again = any(step.is_reminder and step.is_ahead for step in steps)
     return EscalationState(
         alert=alert,
         contacts=contacts,
@@ -130,25 +140,47 @@ def _situation(
         notified=frozenset(opening.contact for opening in openings if opening.was_tried),
         awaited=frozenset(opening.contact for opening in openings if opening.is_live),
         declined=notifications.declined(connection, alert.number, began),
-        quiet=_quiet(connection, alert, contacts, now),
+        # A home without a clock: rather wake somebody than nobody.
+        quiet={} if zone is None else in_quiet_hours(contacts, zone, now),
         companions=together,
+        branch=branch,
+        on_duty=_on_duty(connection, alert, now),
+        sent=notifications.sent_since(connection, alert, now - limits.DAY) if is_asked_again else {},
     )
 
 
-def _quiet(
-    connection: Connection, alert: Alert, contacts: Sequence[Contact], now: datetime
-) -> dict[int, datetime]:
-    """Return who is in their quiet hours, by the clock where the resident lives, and when those end."""
-    hours = {contact.number: contact.quiet_hours for contact in contacts}
-    if alert.resident is None or not any(hours.values()):
-        return {}
+def _zone(connection: Connection, alert: Alert) -> ZoneInfo | None:
+    """Return the clock where the resident lives; None where nobody knows it."""
+    if alert.resident is None:
+        return None
     try:
-        zone = residents.home_of(connection, alert.resident).zone
+        return residents.home_of(connection, alert.resident).zone
     except (ZoneInfoNotFoundError, ValueError):
-        # A home without a clock: rather wake somebody than nobody.
-        return {}
-    ends = {number: one.end_after(now, zone) for number, one in hours.items() if one is not None}
-    return {number: end for number, end in ends.items() if end is not None}
+        return None
+
+
+def _branch(
+    connection: Connection, alert: Alert, zone: ZoneInfo | None, now: datetime
+) -> PolicyBranch | None:
+    """Return what the policy in force says for this hour; None where it says nothing."""
+    if alert.resident is None or zone is None:
+        return None
+    try:
+        policy = escalation_policies.in_force(connection, alert.resident)
+        return policy.branch_at(alert.severity, now, zone)
+    except StoreError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever it is
+        # What everybody has notifies somebody; an alert that is not planned notifies nobody.
+        _log.exception("escalation_policy_unreadable", alert=alert.number)
+        return None
+
+
+def _on_duty(connection: Connection, alert: Alert, now: datetime) -> list[int]:
+    """Return who is on the office's roster now."""
+    if alert.office is None:
+        return []
+    return duty.on_duty(duty_roster.at(connection, alert.office, now), now)
 
 
 def _carry_out(connection: Connection, alert: Alert, plan: EscalationPlan, now: datetime) -> int:
@@ -167,15 +199,23 @@ def _within_limits(
     connection: Connection, alert: Alert, wanted: Sequence[PlannedNotification], now: datetime
 ) -> list[PlannedNotification]:
     """Return the messages that people may still get about this alert today; an emergency never reaches nobody."""
+    if not wanted:
+        return []
     sent = notifications.sent_since(connection, alert, now - limits.DAY)
-    allowed = [one for one in wanted if limits.is_allowed(one.kind, alert, sent.get(one.contact))]
+    contacts = notifications.audience(connection, alert)
+    above = {one.number for one in contacts if one.desk is not None}
+    allowed = [
+        one
+        for one in wanted
+        if limits.is_allowed(one.kind, alert, sent.get(one.contact), is_above=one.contact in above)
+    ]
     if len(allowed) < len(wanted):
         _log.info("messages_held_back", alert=alert.number, messages=len(wanted) - len(allowed))
     openings = [one for one in wanted if one.kind is NotificationKind.OPENING]
     if allowed or not openings:
         return allowed
-    contacts = escalation.audience(alert, notifications.audience(connection, alert))
-    chosen = limits.never_silent(alert, contacts, [one.contact for one in openings], sent, now)
+    near = audience(alert, contacts)
+    chosen = limits.never_silent(alert, near, [one.contact for one in openings], sent, now)
     return [
         PlannedNotification(number, NotificationKind.OPENING, openings[0].key) for number in sorted(chosen)
     ]

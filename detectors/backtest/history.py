@@ -97,8 +97,11 @@ class BacktestHistory:
         )
         situation = metric_series.rule_inputs(connection, tried.number)
         alert_on_night_exit = situation.alert_on_night_exit or night_exit.NAME in rules
-        self._situation = RuleInputs(situation.home, alert_on_night_exit=alert_on_night_exit)
-        # A safe area is tried on days before it was drawn, too.
+        # A safe area and a quiet limit are tried on days before they were set, too.
+        limits = tuple(replace(one, created_at=None, watched_since=None) for one in situation.quiet_limits)
+        self._situation = RuleInputs(
+            situation.home, alert_on_night_exit=alert_on_night_exit, quiet_limits=limits
+        )
         fences = rule_windows.geofences(connection, [tried.number])
         self._fences = [replace(one, created_at=None) for one in fences]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from core.domain.alert import Finding
 from detectors.backtest.run import Backtest
-from detectors.backtest.statistics import Figures, Label, figures, proposed
+from detectors.backtest.statistics import Figures, Label, figures, lost, proposed
 
 # Of findings with their reasons; the figures count all.
 _MOST_FINDINGS = 300
@@ -38,6 +38,7 @@ def _body(
         "days": round(tested.days, 2),
         "watched_from": None if tested.watched_from is None else tested.watched_from.isoformat(),
         "learning_until": None if tested.learning_until is None else tested.learning_until.isoformat(),
+        "places_from": None if tested.places_from is None else tested.places_from.isoformat(),
         "time_zone": tested.zone.key,
         "rules": list(tested.rules),
         "in_force": tested.in_force.value,
@@ -53,7 +54,11 @@ def _body(
     }
     if budget is not None:
         best = proposed(by_setting, budget)
-        body["budget"] = {"alerts_per_30_days": budget, "proposed": None if best is None else best.value}
+        body["budget"] = {
+            "alerts_per_30_days": budget,
+            "proposed": None if best is None else best.value,
+            "events_lost": None if best is None else lost(by_setting, best),
+        }
     return body
 
 

@@ -4,27 +4,27 @@ The rules, the window and what is learned are those of live evaluating, day by d
 transaction that refuses every change, so it leaves no trace and nobody waits for it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import NoReturn
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Finding
-from core.domain.backtest import NOT_TRIED, TRIED_RULES
+from core.domain.backtest import NOT_TRIED, TRIED_RULES, Label
+from core.domain.records.retention import FIXES, READINGS
+from core.domain.rules import RULES
 from core.domain.sensitivity import Sensitivity
 from core.errors import InputError
 from core.store.database import Connection
 from core.store.detection import backtest_history
 from core.store.detection.backtest_history import Tried
-from core.store.telemetry.metric_series import RuleInputs
+from core.store.operation import retention
 from detectors.backtest.history import BacktestHistory
 from detectors.baselines.exclusions import REAL
-from detectors.engine.rule_set import rules_of
+from detectors.engine.rule_set import BUILDERS
 from detectors.features.local_time import local_date, midnight
 from detectors.features.silence_threshold import LEARNED_DAYS
 from detectors.rules import battery, decline, device_stuck
-from detectors.windows.loader import HomeView
 
 
 class NoHistoryError(InputError):
@@ -69,12 +69,14 @@ class Backtest:
         The rules that were asked.
     trials : mapping
         Of each setting, every episode that was raised in the span, in order of time.
-    real_alerts : tuple of (datetime, str)
+    real_alerts : tuple of Label
         When something began that people closed as real, and which rule raised it; before `watched_from` nobody was notified.
     watched_from : datetime or None
         Before this nothing was evaluated live: what is found there is only tried afterwards. None if all of it was evaluated.
     learning_until : datetime or None
         Before this fewer than four weeks were known to learn from, so that more time was given. None if there were more on every day.
+    places_from : datetime or None
+        Before this positions are kept no more, so that rules about places find nothing. None if they are kept for all of it, or none was asked.
     """
 
     resident: int
@@ -83,9 +85,10 @@ class Backtest:
     until: datetime
     rules: tuple[str, ...]
     trials: Mapping[Sensitivity, tuple[Finding, ...]]
-    real_alerts: tuple[tuple[datetime, str], ...]
+    real_alerts: tuple[Label, ...]
     watched_from: datetime | None = None
     learning_until: datetime | None = None
+    places_from: datetime | None = None
 
     @property
     def in_force(self) -> Sensitivity:
@@ -100,20 +103,7 @@ class Backtest:
 
 def rule_names() -> tuple[str, ...]:
     """Return the names of all rules that can be tried: those about the person, then those about the equipment."""
-
-    def nothing(_day: date) -> NoReturn:
-        raise AssertionError("only names are asked for")
-
-    everywhere = HomeView(0, (), None, has_door=True, has_tracker=True)
-    rules = rules_of(
-        Sensitivity.STANDARD,
-        RuleInputs(None, alert_on_night_exit=True),
-        everywhere,
-        baseline_on=nothing,
-        rhythm_on=nothing,
-        places_on=nothing,
-    )
-    return (*(rule.name for rule in rules), decline.NAME, device_stuck.NAME, battery.NAME)
+    return (*BUILDERS, decline.NAME, device_stuck.NAME, battery.NAME)
 
 
 def run(
@@ -159,6 +149,7 @@ def run(
         real_alerts=tuple(backtest_history.confirmed_alerts(connection, tried.number, REAL, since, until)),
         watched_from=tried.watched_from if tried.watched_from > since else None,
         learning_until=min(learning_until, until) if learning_until > since else None,
+        places_from=_places_from(connection, history.asked, since, until),
     )
 
 
@@ -174,15 +165,26 @@ def _span(connection: Connection, tried: Tried, asked: Question) -> tuple[dateti
     until = asked.now if tried.evaluated_through is None else min(asked.now, tried.evaluated_through)
     first = midnight(tried.zone, local_date(tried.zone, until) - timedelta(weeks=asked.weeks))
     stored = backtest_history.stored_from(connection, tried, first - timedelta(days=LEARNED_DAYS + 2))
-    learned_from = min(stored or tried.watched_from, tried.watched_from)
+    # What went because it was too old teaches nothing, and must not pass for silence.
+    gone = retention.dropped_until(connection).get(READINGS, first - timedelta(days=LEARNED_DAYS + 2))
+    learned_from = max(gone, min(stored or tried.watched_from, tried.watched_from))
     begins = learned_from if tried.was_first else tried.watched_from
-    since = max(first, begins)
+    since = max(first, begins, gone)
     if until - since < timedelta(days=1):
         raise NoHistoryError(
             f"what is stored about resident {tried.number} begins at {begins.isoformat(timespec='minutes')};"
             " there must be a whole day to try rules on"
         )
     return learned_from, since, until
+
+
+def _places_from(
+    connection: Connection, rules: Iterable[str], since: datetime, until: datetime
+) -> datetime | None:
+    """Return from when on positions are kept, if that is within the span and a rule about places is asked."""
+    gone = retention.dropped_until(connection).get(FIXES)
+    is_asked = any(RULES[name].shows_location for name in rules)
+    return min(gone, until) if gone is not None and gone > since and is_asked else None
 
 
 def _days(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -11,7 +11,7 @@ from core.domain.sensitivity import Sensitivity
 from detectors.backtest.run import Backtest
 from detectors.features.local_time import local_date
 
-# An alert is about an event if it is raised from so long before it was noted to so long after.
+# An alert is about an event if it is raised from so long before it was noted to so long after, or to the known end of it.
 BEFORE, AFTER = timedelta(minutes=15), timedelta(hours=6)
 _MONTH_DAYS = 30.0
 
@@ -75,6 +75,20 @@ def proposed(by_setting: Mapping[Sensitivity, Figures], budget: float) -> Sensit
     )
 
 
+def lost(by_setting: Mapping[Sensitivity, Figures], proposal: Sensitivity) -> int:
+    """Return of how many real events a proposal would raise nothing although another setting does.
+
+    Examples
+    --------
+    >>> early, late = Figures(2, 2.0, (), (0.5, 9.0)), Figures(1, 1.0, (), (0.5, None))
+    >>> [lost({Sensitivity.STANDARD: early, Sensitivity.QUIET: late}, one) for one in (Sensitivity.STANDARD, Sensitivity.QUIET)]
+    [0, 1]
+    """
+    events = zip(*(one.delays_h for one in by_setting.values()), strict=True)
+    place = list(by_setting).index(proposal)
+    return sum(delays[place] is None and any(one is not None for one in delays) for delays in events)
+
+
 def _figures(tested: Backtest, found: Sequence[Finding], labels: Sequence[Label]) -> Figures:
     first = local_date(tested.zone, tested.since)
     last = local_date(tested.zone, tested.until - timedelta(microseconds=1))
@@ -91,7 +105,6 @@ def _figures(tested: Backtest, found: Sequence[Finding], labels: Sequence[Label]
 
 
 def _delay_h(label: Label, found: Sequence[Finding]) -> float | None:
-    about = [
-        one.raised_at for one in found if label.began_at - BEFORE <= one.raised_at <= label.began_at + AFTER
-    ]
+    until = max(label.began_at + AFTER, label.until or label.began_at)
+    about = [one.raised_at for one in found if label.began_at - BEFORE <= one.raised_at <= until]
     return max(0.0, (min(about) - label.began_at) / timedelta(hours=1)) if about else None

@@ -4,27 +4,23 @@ It is a process of its own with a low priority, so that evaluating never waits f
 the lock is the one worker; it goes with the connection, so what a killed one leaves behind is taken up by the next.
 """
 
-import os
 import sys
 from collections.abc import Callable
-from functools import partial
 
 from core.clock import Clock
-from core.domain.backtest import MOST_ATTEMPTS, BacktestProblem, BacktestSettings, Label
+from core.domain.backtest import MOST_ATTEMPTS, BacktestProblem, BacktestSettings
 from core.domain.sensitivity import Sensitivity
 from core.errors import NotFoundError, StoreUnavailableError
-from core.logs import get_logger, set_up_logs
-from core.process import exit_code_of, stop_on_signals
-from core.settings import load_settings
-from core.store.database import Connection, Database, translated_errors
+from core.logs import get_logger
+from core.process import run_beside
+from core.queue_worker import queue_worker
+from core.store.database import Connection, Database
 from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import Begun
 from detectors.backtest import run
 from detectors.backtest.result import as_bounded_body
 from detectors.backtest.run import Backtest, NoHistoryError, Question
 from detectors.backtest.statistics import labels_of
-
-_NICENESS = 10
 
 _log = get_logger(__name__)
 
@@ -85,7 +81,7 @@ class BacktestWorker:
             _log.exception("backtest_evaluation_failed", backtest=begun.number)
             self._fail(begun, BacktestProblem.FAULT)
         else:
-            known = begun.settings.labels or [Label(began_at, rule) for began_at, rule in tested.real_alerts]
+            known = begun.settings.labels or tested.real_alerts
             body = as_bounded_body(tested, labels_of(tested, known), begun.settings.budget)
             backtest_requests.finish(self._queue_connection, begun.number, body, self._clock.now())
             _log.info("backtest_done", backtest=begun.number)
@@ -111,24 +107,13 @@ def _question(begun: Begun, clock: Clock) -> Question:
 
 def main() -> int:
     """Work until nothing is left, or until SIGTERM or the end of the parent; return the exit code."""
-    parent = os.getppid()
-    stop = stop_on_signals()
-    os.nice(_NICENESS)
-    return exit_code_of(partial(_run, lambda: stop.is_set() or os.getppid() != parent))
+    return run_beside(_run)
 
 
 def _run(has_to_leave: Callable[[], bool]) -> int:
-    settings = load_settings()
-    set_up_logs("detectors", settings.log_level, settings.log_format)
-    url = settings.database_url.get_secret_value()
     try:
-        with Database(url, size=1, application="mimamori-backtest") as database:
-            queue_connection = database.dedicated_connection()
-            try:
-                with translated_errors():
-                    BacktestWorker(database, queue_connection, settings.make_clock(), has_to_leave).work_off()
-            finally:
-                queue_connection.close()
+        with queue_worker("detectors", "mimamori-backtest") as (settings, database, queue_connection):
+            BacktestWorker(database, queue_connection, settings.make_clock(), has_to_leave).work_off()
     except StoreUnavailableError as error:
         _log.warning("store_unavailable", error=str(error))
         return error.exit_code

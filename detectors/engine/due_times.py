@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.detection import evaluation_queue
-from core.store.detection.evaluation_queue import WatchedResident
+from core.store.detection.evaluation_queue import Settled, WatchedResident
 from detectors.engine.home_context import HomeContext
 from detectors.engine.home_records import ALLOWED_LATENESS
 from detectors.features.window import Window, earliest, moment
@@ -45,7 +44,7 @@ class NextEvaluation:
     failed_rule: str | None = None
 
     def settle(self, context: HomeContext, resident: WatchedResident) -> None:
-        """Keep on record how far somebody was evaluated and how they wait."""
+        """Say how far somebody was evaluated and how they wait, to be kept with the home."""
         until = context.span.until
         due, through = self.due_at, until
         if self.failed_rule is not None:
@@ -59,7 +58,7 @@ class NextEvaluation:
 
 
 def wait_for_watch_start(context: HomeContext, resident: WatchedResident) -> None:
-    """Keep on record that somebody is watched later only."""
+    """Say that somebody is watched later only, to be kept with the home."""
     # A moment later than that, or somebody watched from just now on would stay due now.
     due = resident.watched_from + timedelta(microseconds=1)
     waiting = NextEvaluation(due, on_any_reading=False, on_any_fix=False, state=resident.state)
@@ -76,14 +75,15 @@ def ahead(window: Window, until: datetime, waiting: NextEvaluation) -> datetime 
 def _settle(
     context: HomeContext, resident: WatchedResident, waiting: NextEvaluation, due: datetime, through: datetime
 ) -> None:
-    evaluation_queue.save(
-        context.connection,
-        resident.number,
-        evaluated_through=through,
-        due_at=due,
-        on_any_reading=waiting.on_any_reading,
-        on_any_fix=waiting.on_any_fix,
-        state=waiting.state,
-        failed_rule=waiting.failed_rule,
-        now=context.span.now,
+    context.settled.append(
+        Settled(
+            resident.number,
+            evaluated_through=through,
+            due_at=due,
+            on_any_reading=waiting.on_any_reading,
+            on_any_fix=waiting.on_any_fix,
+            state=waiting.state,
+            failed_rule=waiting.failed_rule,
+            at=context.span.now,
+        )
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from core.domain.alert import AlertKey, Finding
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
-from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
+from core.store.detection.evaluation_queue import ActiveAlert, Settled, WatchedResident
 from detectors.alerting.reconcile import reconcile
 from detectors.engine.home_records import HomeRecord
 
@@ -36,18 +36,27 @@ class HomeContext:
         What to evaluate.
     record : HomeRecord
         What is on record about the home.
+
+    Attributes
+    ----------
+    settled : list of Settled
+        How far its residents were evaluated, to be kept by whoever evaluates the home.
     """
 
     def __init__(self, connection: Connection, span: HomeSpan, record: HomeRecord) -> None:
         self.connection = connection
         self.span = span
         self.record = record
+        self.settled: list[Settled] = []
         self._known_active: Sequence[ActiveAlert] | None = record.active
 
     @property
     def lead(self) -> WatchedResident:
-        """Who stands for the home: its equipment, and devices that are nobody's own, are evaluated with them."""
-        return self.record.people[0]
+        """Who stands for the home: its equipment, and devices that are nobody's own, are evaluated with them.
+
+        Who is watched longest: somebody who is going to be watched takes nothing over, neither before nor when it begins.
+        """
+        return min(self.record.people, key=lambda one: one.watched_from)
 
     @property
     def watched(self) -> list[WatchedResident]:

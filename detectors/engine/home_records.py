@@ -1,8 +1,9 @@
 """What is on record about claimed homes beside their readings: read for all of them at once, since each question costs a round trip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import NamedTuple
 
 from core.domain.alert import Subject, SubjectKind
@@ -18,17 +19,20 @@ from core.store.people import planned_absences as absences
 from core.store.telemetry import blind_times, metric_series, rule_windows
 from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.metric_series import RuleInputs
-from core.store.telemetry.rule_windows import LinkRow
+from core.store.telemetry.rule_windows import DeviceLifeSigns, LinkRow
 from detectors.engine import ward
 from detectors.features.availability import Link
 from detectors.features.window import SaidSafe
+from detectors.rules.emergency_call import LONGEST_DELAY
 from detectors.windows.loader import (
     ABSENCES_AHEAD,
     ABSENCES_BACK,
     BLIND_BACK,
+    LATE,
     OCCUPANCIES,
     SERIES,
     WardView,
+    lately_of,
 )
 
 # Late data are evaluated again up to this far back; what is older is only stored.
@@ -60,6 +64,8 @@ class HomeRecord:
         When people said of silences of each resident that all is well, although they went on.
     reported : frozenset of str
         Which of the metrics that are evaluated its devices ever reported.
+    lately : callable
+        Returns the life signs of residents that are looked at first, read for all homes that were claimed with it when first asked for.
     """
 
     home: int
@@ -76,6 +82,7 @@ class HomeRecord:
     absences: Mapping[int, Sequence[Absence]]
     said_safe: Mapping[int, Sequence[SaidSafe]]
     reported: frozenset[str]
+    lately: Callable[[], Mapping[int, Sequence[DeviceLifeSigns]]]
 
     @property
     def evaluated_from(self) -> datetime:
@@ -122,6 +129,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
     }
     if not since:
         return {}
+    everybody = _with_late(connection, everybody, changes, since, until)
     stored = _Stored(connection, since, until)
     records = {
         home: HomeRecord(
@@ -139,6 +147,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
             absences={one: stored.absences_of(one) for one in of_people},
             said_safe={one: stored.said_safe_of(one) for one in of_people},
             reported=frozenset(name for where, name in stored.reported if where == home),
+            lately=stored.lately,
         )
         for home, of_people in since.items()
     }
@@ -168,6 +177,8 @@ class _Stored:
             connection, self.people, INACTIVITY.name, first - _SAID_SAFE_BACK
         )
         self.blind = blind_times.of_homes(connection, list(self.begins), first - BLIND_BACK, until)
+        spans = {one: (home, begin) for home, of_people in since.items() for one, begin in of_people.items()}
+        self.lately = cache(partial(lately_of, connection, spans, until))
 
     def blind_of(self, home: int) -> list[BlindTime]:
         """Return when a home itself was out of contact, as far as rules ask for it."""
@@ -197,6 +208,28 @@ def _evaluate_from(resident: WatchedResident, changed_from: datetime | None) -> 
             _log.info("late_data_beyond_lateness", resident=resident.number)
         since = max(changed_from - timedelta(microseconds=1), oldest)
     return max(since, resident.watched_from)
+
+
+def _with_late(
+    connection: Connection,
+    everybody: Mapping[int, list[WatchedResident]],
+    changes: Mapping[int, datetime],
+    since: Mapping[int, Mapping[int, datetime]],
+    until: datetime,
+) -> dict[int, list[WatchedResident]]:
+    """Return the residents with how far back reaches what came late, now among it, and keep that."""
+    found = dict(everybody)
+    for home, changed_from in changes.items():
+        of_people = since.get(home, {}).values()
+        if not of_people or changed_from >= max(of_people) - LONGEST_DELAY - LATE:
+            continue
+        still_from = min(of_people) - 2 * LONGEST_DELAY
+        evaluation_queue.note_late(connection, home, changed_from, until, still_from=still_from)
+        found[home] = [
+            replace(one, late_from=min(one.late_from or changed_from, changed_from), late_until=until)
+            for one in everybody[home]
+        ]
+    return found
 
 
 class _Links(NamedTuple):

@@ -22,7 +22,7 @@ from detectors.engine.rule_set import rules_of
 from detectors.features.silence_threshold import Sensitivity
 from detectors.features.stuck_patterns import CHATTER_BREAK_S
 from detectors.features.window import Window, earliest
-from detectors.rules import geofence_exit, inactivity
+from detectors.rules import geofence_exit, inactivity, quiet_too_long
 from detectors.rules.base import Evaluation, Rule
 from detectors.rules.equipment_silent import DEVICE_SILENT
 from detectors.windows.loader import Planned, load_window
@@ -133,6 +133,7 @@ def _window(context: HomeContext, resident: WatchedResident, found: Equipment) -
             record.has_occupancies,
             record.said_safe[number],
         ),
+        lately=record.lately()[number],
     )
 
 
@@ -169,10 +170,12 @@ def _evaluate(
 def _keys(
     context: HomeContext, resident: WatchedResident, window: Window, evaluations: Mapping[str, Evaluation]
 ) -> set[AlertKey]:
-    """Return what was evaluated: also geofences that were removed, whose alerts end."""
+    """Return what was evaluated: also geofences and quiet limits that were removed, whose alerts end."""
     subject = Subject.of_resident(resident.number)
     keys = {AlertKey(rule, subject) for rule in evaluations if rule != geofence_exit.NAME}
     if geofence_exit.NAME in evaluations:
         keys |= {AlertKey(geofence_exit.NAME, Subject.of_geofence(one.number)) for one in window.geofences}
         keys |= context.active_keys(resident, geofence_exit.NAME)
+    if not context.record.situations[resident.number].quiet_limits:
+        keys |= context.active_keys(resident, quiet_too_long.NAME)
     return keys

@@ -22,6 +22,7 @@ from detectors.rules.late_morning import LateMorning
 from detectors.rules.left_behind import LeftBehind
 from detectors.rules.night_exit import NightExit
 from detectors.rules.not_returned import NotReturned
+from detectors.rules.quiet_too_long import QuietTooLong
 from detectors.rules.restless_night import RestlessNight
 from detectors.rules.stillness import UnusualStillness
 from detectors.rules.wandering import Wandering
@@ -59,6 +60,7 @@ BUILDERS: Mapping[str, Callable[[_RuleContext], Rule]] = {
     rules.WANDERING.name: lambda context: Wandering(context.places_on),
     rules.LEFT_BEHIND.name: lambda _: LeftBehind(),
     rules.NIGHT_EXIT.name: lambda context: NightExit(context.rhythm_on),
+    rules.QUIET_TOO_LONG.name: lambda context: QuietTooLong(context.situation.quiet_limits),
 }
 """How each rule about a resident is built; the others have evaluators of their own in this package."""
 
@@ -78,6 +80,7 @@ def rules_of(
         Need.TRACKER: view.has_tracker,
         Need.DOOR: view.has_door,
         Need.NIGHT_EXIT_AGREED: situation.alert_on_night_exit,
+        Need.QUIET_LIMIT: bool(situation.quiet_limits),
     }
     there = {need for need, is_there in found.items() if is_there}
     return [build(context) for name, build in BUILDERS.items() if rules.RULES[name].needs <= there]

@@ -195,8 +195,8 @@ def _outings(
     kept = np.isin(local // DAY_S, days)
     longest = np.zeros(BINS)
     np.maximum.at(longest, (local[kept] // STEP_S % BINS).astype(np.int64), (ended[kept] - began[kept]) / 60)
-    near = np.arange(-OUTING_BINS, OUTING_BINS + 1)
-    return longest[(np.arange(BINS)[:, None] + near) % BINS].max(axis=1)
+    near = range(-OUTING_BINS, OUTING_BINS + 1)
+    return np.max([np.roll(longest, shift) for shift in near], axis=0)
 
 
 def _longest(

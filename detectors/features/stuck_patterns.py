@@ -128,8 +128,10 @@ def _lasting(reported: ReportedMetric, others: Floats, until: float) -> Iterator
         return
     edges = np.flatnonzero(np.diff(is_on.astype(np.int8), prepend=0, append=0))
     begins = reported.time[edges[::2]]
-    ends = np.array([reported.time[end] if end < len(is_on) else np.inf for end in edges[1::2]])
-    for began, ended in zip(begins.tolist(), ends.tolist(), strict=True):
+    ends = np.append(reported.time, np.inf)[edges[1::2]]
+    # Most are over long before the shortest limit.
+    for number in np.flatnonzero(np.minimum(ends, until) - begins >= LASTS_S[reported.metric]).tolist():
+        began, ended = float(begins[number]), float(ends[number])
         before = (begins < began) & (begins >= began - BASELINE_S)
         if not _has_past(reported.time, began):
             continue

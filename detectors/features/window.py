@@ -1,6 +1,6 @@
 """A window: all that happened to a resident and their home, in the form in which rules read it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -207,6 +207,8 @@ class Window:
         When people said that all is well of a silence that went on: from then on it is counted anew, as a silence of its own.
     chattering : frozenset of int
         Devices that chatter at the end of the span; what they report then is not among the life signs.
+    device_signs : mapping of int to ndarray
+        The life signs of the devices that a rule asks for by number, Unix seconds, not decreasing.
     """
 
     resident: int
@@ -229,6 +231,7 @@ class Window:
     home: tuple[float, float] | None = None
     near_home: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     chattering: frozenset[int] = frozenset()
+    device_signs: Mapping[int, NDArray[np.float64]] = field(default_factory=dict[int, NDArray[np.float64]])
 
 
 def moment(seconds: float) -> datetime:

@@ -20,6 +20,7 @@ from core.store.telemetry import blind_times, metric_series, occupancies, rule_w
 from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.metric_series import RuleInputs, Series
 from core.store.telemetry.occupancies import SEES_STILLNESS
+from core.store.telemetry.rule_windows import DeviceLifeSigns
 from detectors.features import presence
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.observability import until_now
@@ -46,6 +47,7 @@ from detectors.windows.series import (
     power_series,
     room_series,
     since_of,
+    times_of,
     track,
 )
 
@@ -74,6 +76,8 @@ ABSENCES_BACK, ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
 BLIND_BACK = timedelta(days=120)
 # Readings may be ahead of the evaluated time by the devices' clocks.
 _AHEAD = timedelta(minutes=15)
+# What is older when it comes is on record as late: the one call for help among it is looked for as far back as it reaches.
+LATE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -123,10 +127,11 @@ def load_window(
     is_lead: bool,
     open_since: Mapping[str, datetime],
     laid_down: Planned | None = None,
+    lately: Sequence[DeviceLifeSigns] | None = None,
 ) -> Window:
     """Return the window of a resident for evaluating a span (since, until].
 
-    `open_since` says by rule when what is still open began; what is `laid_down` is read unless it is given.
+    `open_since` says by rule when what is still open began; what is `laid_down`, and the life signs of `lately`, are read unless they are given.
     """
     since, until = span
     began = open_since
@@ -136,7 +141,8 @@ def load_window(
             absences.of_resident(connection, resident.number, since - ABSENCES_BACK, until + ABSENCES_AHEAD),
         )
     fences = laid_down.fences
-    signs, chatterers = _life_signs(connection, view.home, resident.number, since, until)
+    rows_of_signs, signs, chatterers = _life_signs(connection, view.home, resident.number, span, lately)
+    asked_for = [one.device for one in situation.quiet_limits if one.device is not None]
     seen = no_track()
     if fences or view.has_tracker:
         loader = _TrackLoader(connection, view.home, resident.number, is_lead=is_lead)
@@ -177,6 +183,7 @@ def load_window(
         near_home=near_home(rows),
         chattering=chatterers,
         said_safe=laid_down.said_safe,
+        device_signs={device: times_of(rows_of_signs, device) for device in asked_for},
     )
 
 
@@ -191,7 +198,10 @@ def load_calls(
 ) -> Window:
     """Return a window with nothing but calls for help of one kind, such as presses of emergency buttons."""
     began = since - LONGEST_DELAY
-    rows = rule_windows.presses(connection, home, resident.number, began, is_lead=is_lead, metric=call)
+    rows = rule_windows.presses(
+        connection, home, resident.number, began,
+        began_from=calls_from(resident, since), is_lead=is_lead, metric=call,
+    )  # fmt: skip
     closings = evaluation_queue.closings(connection, resident.number, call, began) if rows else []
     return Window(
         resident=resident.number,
@@ -209,6 +219,18 @@ def load_calls(
     )
 
 
+def calls_from(resident: WatchedResident, since: datetime) -> datetime:
+    """Return a moment before the times of all calls that were received since a day before `since`.
+
+    A button whose clock is behind says a time of long ago, and it is raised all the same: what came late is on record.
+    """
+    on_time = since - LONGEST_DELAY - LATE
+    if resident.late_from is None or resident.late_until is None:
+        return on_time
+    is_asked_for = resident.late_until + LONGEST_DELAY >= since - LONGEST_DELAY
+    return min(on_time, resident.late_from) if is_asked_for else on_time
+
+
 def load_blind(connection: Connection, home: int, since: datetime, until: datetime) -> list[Blind]:
     """Return the blind time of a home that is on record."""
     return blind_on_record(blind_times.of_subjects(connection, (Subject.of_home(home),), since, until))
@@ -219,15 +241,42 @@ def blind_on_record(found: Sequence[BlindTime]) -> list[Blind]:
     return [Blind(one.began_at, one.ended_at, one.known_at) for one in found]
 
 
+def lately_of(
+    connection: Connection, asked: Mapping[int, tuple[int, datetime]], until: datetime
+) -> dict[int, list[DeviceLifeSigns]]:
+    """Return of residents, each given with the home and the beginning of a span until `until`, the life signs that are looked at first.
+
+    Of those whose span has yet to begin there are none.
+    """
+    spans = {
+        resident: (home, since - DECIDED_WITHIN - _LOOK_BACK[0])
+        for resident, (home, since) in asked.items()
+        if since < until
+    }
+    return {resident: [] for resident in asked} | rule_windows.life_signs_of(
+        connection, spans, until + _AHEAD
+    )
+
+
 def _life_signs(
-    connection: Connection, home: int, resident: int, since: datetime, until: datetime
-) -> tuple[LifeSigns, frozenset[int]]:
-    """Return life signs from the last one that counts before the span on, and which devices chatter at its end."""
+    connection: Connection,
+    home: int,
+    resident: int,
+    span: tuple[datetime, datetime],
+    lately: Sequence[DeviceLifeSigns] | None,
+) -> tuple[Sequence[DeviceLifeSigns], LifeSigns, frozenset[int]]:
+    """Return life signs from the last one that counts before the span on, by device and all together, and which devices chatter at its end."""
+    since, until = span
     raised_from = since - DECIDED_WITHIN
     signs, chatterers = merged(()), frozenset[int]()
+    signs_believed: Sequence[DeviceLifeSigns] = ()
     for back in _LOOK_BACK:
         loaded_from = raised_from - back
-        rows = rule_windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD)
+        rows = (
+            rule_windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD)
+            if lately is None or back != _LOOK_BACK[0]
+            else lately
+        )
         signs_believed = believed(rows)
         signs = merged(signs_believed)
         counting = signs.time[certain(signs)]
@@ -238,7 +287,7 @@ def _life_signs(
         whole = counting[counting > loaded_from.timestamp() + surroundings_s]
         if np.any(whole <= raised_from.timestamp()):
             break
-    return signs, chatterers
+    return signs_believed, signs, chatterers
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,12 @@ def merged(devices: Sequence[DeviceLifeSigns]) -> LifeSigns:
     return LifeSigns(time[~repeated], kind[~repeated], place[~repeated], places)
 
 
+def times_of(devices: Sequence[DeviceLifeSigns], device: int) -> NDArray[np.float64]:
+    """Return when one device gave life signs, in order of time."""
+    times = (np.array(one.times, np.float64) for one in devices if one.device == device)
+    return np.unique(np.concatenate([np.empty(0), *times]))
+
+
 def believed(devices: Sequence[DeviceLifeSigns], at: float | None = None) -> list[DeviceLifeSigns]:
     """Return the life signs without those that devices reported while they chattered.
 

@@ -17,9 +17,9 @@ from ingest.codecs.parsing.json_fields import (
     objects,
     text_of,
 )
-from ingest.codecs.parsing.second_times import SUSPECT, checked_time
+from ingest.codecs.parsing.second_times import SUSPECT, checked_time, stated_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
-from ingest.codecs.the_things_stack import GATEWAY_DIFFERS, link_readings
+from ingest.codecs.the_things_stack import GATEWAY_DIFFERS, link_readings, strongest
 from ingest.mqtt.topics import Source
 
 
@@ -39,6 +39,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     if isinstance(body, Rejected):
         return body
     decoded = Decoded(source.sender(name), name, time=_time(body))
+    if body.get("time") and aware_time(body["time"]) is None:
+        decoded.unread.append("time")
     info = inner(body, "deviceInfo")
     decoded.proposals = proposed(
         decoded.sender, text_of(info.get("deviceName")) or name, text_of(info.get("deviceProfileName"))
@@ -52,21 +54,19 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
 
 def _time(body: JsonObject) -> datetime | None:
     """Return the event's time, by a gateway's clock, where it agrees with the network server's."""
-    moment = aware_time(body.get("time"))
+    stated = body.get("time")
+    moment = aware_time(stated)
     for reception in objects(body.get("rxInfo")):
         server = aware_time(reception.get("nsTime"))
         if server is not None:
             checked = checked_time(moment, server, GATEWAY_DIFFERS, GATEWAY_DIFFERS)
             return server if checked == SUSPECT else checked
-    return moment
+    # Of a time that is not understood, as one without its zone, nobody knows when it was.
+    return stated_time(stated, moment)
 
 
 def _up(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
-    strongest: JsonObject = {}
-    for reception in objects(body.get("rxInfo")):
-        if (number_of(reception.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
-            strongest = reception
-    decoded.readings = link_readings(strongest)
+    decoded.readings = link_readings(strongest(objects(body.get("rxInfo"))))
     values = inner(body, "object") or _older_object(body)
     if not values:
         if not text_of(body.get("data")):

@@ -8,7 +8,8 @@ from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.component_words import read_number, read_truth
 from ingest.codecs.parsing.event_words import subject_of
-from ingest.codecs.parsing.json_fields import json_object, plain_text, text_of, truth_of
+from ingest.codecs.parsing.json_fields import JsonObject, json_object, plain_text, text_of, truth_of
+from ingest.codecs.parsing.other_fields import read_other_fields
 from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Decoded, Measured, Rejected, nothing
 from ingest.mqtt.topics import Source
@@ -33,11 +34,13 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         return nothing(node)
     # What a component has beside its state: climate/hall/current_temperature/state.
     name = rest[0] if len(rest) > 1 else object_id
-    text = _state_text(payload)
-    if isinstance(text, Rejected):
-        return text
+    body = _state(payload)
+    if isinstance(body, Rejected):
+        return body
+    text = text_of(body.get("event_type") or body.get("state"))
     found = _component(decoded, component, name, text)
     decoded.readings = [Measured(f"{one.metric}#{object_id}", one.value) for one in found]
+    read_other_fields(decoded, body, ("event_type", "state"), f"{component}/{name}.")
     return decoded
 
 
@@ -49,12 +52,12 @@ def _status(decoded: Decoded, payload: bytes) -> Decoded | Rejected:
     return decoded
 
 
-def _state_text(payload: bytes) -> str | Rejected:
-    """Return the state, of lights and events the one word in their JSON that says it."""
-    if payload.lstrip()[:1] != b"{" or len(payload) > _LONGEST_STATE:
-        return plain_text(payload)
-    body = json_object(payload)
-    return body if isinstance(body, Rejected) else text_of(body.get("event_type") or body.get("state"))
+def _state(payload: bytes) -> JsonObject | Rejected:
+    """Return the state: the JSON of lights and events, in which one word says it, or a plain value as such an object."""
+    if payload.lstrip()[:1] == b"{" and len(payload) <= _LONGEST_STATE:
+        return json_object(payload)
+    text = plain_text(payload)
+    return text if isinstance(text, Rejected) else {"state": text}
 
 
 def _component(decoded: Decoded, component: str, name: str, text: str) -> list[Measured]:

@@ -19,7 +19,8 @@ from ingest.codecs.parsing.json_fields import (
     text_of,
     time_of_epoch,
 )
-from ingest.codecs.parsing.second_times import checked_time
+from ingest.codecs.parsing.other_fields import read_other_fields
+from ingest.codecs.parsing.second_times import SUSPECT, checked_time, stated_time
 from ingest.codecs.result import Decoded, Measured, Position, ProposedDevice, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 
@@ -30,7 +31,9 @@ _ALL_BITS, _LARGEST_CELL_M = 32, 23_905_787.925008
 _ON_CHARGER = 101
 # The character that makes the nodes of its receivers ring.
 _ALERT_SIGN = "\a"
-_DETECTED = re.compile(r"(?P<name>.*?)(?: (?P<seen>detected)| state: (?P<state>[01]))\s*\Z", re.DOTALL)
+_DETECTED = re.compile(
+    r"(?P<name>.*?)(?: (?P<seen>detected)| state: (?P<state>[01]))\s*\Z", re.DOTALL | re.IGNORECASE
+)
 _ENVIRONMENT = {
     "temperature": "temperature_c",
     "relative_humidity": "humidity_pct",
@@ -40,6 +43,11 @@ _ENVIRONMENT = {
 # Of the battery of the node itself; elsewhere a voltage is what a sensor on it measures.
 _OF_THE_NODE = ("battery_level", "channel_utilization", "air_util_tx")
 _SILENT = {"channel_utilization", "air_util_tx", "uptime_seconds", "battery_level"}
+# Of the packet and its way through the mesh; what the node says stands in the payload.
+_OF_THE_PACKET = {
+    *("channel", "from", "to", "id", "sender", "timestamp", "type", "payload", "rssi", "snr"),
+    *("hops_away", "hop_start", "hop_limit", "want_ack", "priority", "relay_node", "next_hop"),
+}
 _NUMBERS_OF_PLACE = (
     "time",
     "timestamp",
@@ -73,9 +81,13 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     name = f"!{int(number):08x}"
     decoded = Decoded(source.sender(name), name)
     # When the gateway received it; 0 until its clock is set.
-    decoded.time = time_of_epoch(body.get("timestamp")) if body.get("timestamp") else None
+    stated = body.get("timestamp")
+    decoded.time = stated_time(stated, time_of_epoch(stated) if stated else None)
+    if decoded.time == SUSPECT:
+        decoded.unread.append("timestamp")
     _read_payload(decoded, text_of(body.get("type")), inner(body, "payload"))
     decoded.readings = [*decoded.readings, *_link(body)]
+    read_other_fields(decoded, body, _OF_THE_PACKET)
     return decoded
 
 
@@ -101,6 +113,7 @@ def _read_payload(decoded: Decoded, kind: str, payload: JsonObject) -> None:
             _read_telemetry(decoded, payload)
         case "detection":
             _read_detection(decoded, text_of(payload.get("text")))
+            read_other_fields(decoded, payload, ("text",), "payload.")
         case "text" | "alert":
             _read_text(decoded, payload)
         case "nodeinfo":
@@ -110,12 +123,12 @@ def _read_payload(decoded: Decoded, kind: str, payload: JsonObject) -> None:
             # Where something else is, and how the radio does; that the node was in contact is all.
             return
         case _:
-            decoded.unread = [f"payload.{key}" for key in payload]
+            decoded.unread += [f"payload.{key}" for key in payload]
 
 
 def _read_position(decoded: Decoded, payload: JsonObject) -> None:
     lat, lon = number_of(payload.get("latitude_i")), number_of(payload.get("longitude_i"))
-    decoded.unread = [f"payload.{key}" for key in payload if key not in _READ_OF_PLACE]
+    decoded.unread += [f"payload.{key}" for key in payload if key not in _READ_OF_PLACE]
     decoded.unread += [f"payload.{key}" for key in no_numbers(payload, _NUMBERS_OF_PLACE)]
     if lat is None or lon is None or (lat == 0 and lon == 0):
         decoded.readings = [Measured("position_valid", value=False)]
@@ -173,7 +186,7 @@ def _read_detection(decoded: Decoded, text: str) -> None:
     """Read the wired sensor of a node: `Motion detected` when it is triggered, `Motion state: 0` now and then."""
     match = _DETECTED.match(text.replace(_ALERT_SIGN, ""))
     if match is None:
-        decoded.unread = ["payload.text"]
+        decoded.unread += ["payload.text"]
         return
     is_on = match["state"] != "0"
     call = call_in_words(match["name"])
@@ -195,4 +208,4 @@ def _read_text(decoded: Decoded, payload: JsonObject) -> None:
         detail = "a text speaks of help or rings the bell of its receivers; its words are not understood"
         decoded.refused.append(unclear_call("payload.text", detail))
     else:
-        decoded.unread = [f"payload.{key}" for key in payload]
+        decoded.unread += [f"payload.{key}" for key in payload]

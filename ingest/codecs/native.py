@@ -1,12 +1,12 @@
 """Native devices: `mimamori/v1/{device_id}/readings | fix | status`, JSON as the schemas in tests/contract/schemas say."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, TypeVar
 
 import msgspec
 
 from core.domain.device import DEVICE_ID
+from core.text_cache import TextCache
 from ingest.codecs.parsing.json_fields import LARGEST_PAYLOAD, json_value
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.mqtt.topics import Source
@@ -74,7 +74,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     device_id, kind = source.parts[2:]
     if kind == "command":
         return nothing(device_id)
-    sender = _sender(device_id)
+    sender = _SENDERS[device_id]
     if sender is None:
         return Rejected("unknown_topic", "the device id in the topic may hold only a-z, 0-9, _ and -")
     if len(payload) > LARGEST_PAYLOAD:
@@ -125,10 +125,12 @@ def _fitting(decoded: Decoded, entries: list[object], kind: type[_Entry], name: 
     return good
 
 
-@lru_cache(maxsize=100_000)
 def _sender(device_id: str) -> str | None:
     """Return under which name a device is registered; None if this cannot be a device's id."""
     return f"native:{device_id}" if DEVICE_ID.match(device_id) else None
+
+
+_SENDERS = TextCache(_sender, most=100_000)
 
 
 def _decoded_status(device_id: str, body: _Status) -> Decoded:

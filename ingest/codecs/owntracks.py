@@ -3,7 +3,6 @@
 Format: https://owntracks.org/booklet/tech/json/
 """
 
-from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     items,
@@ -13,6 +12,7 @@ from ingest.codecs.parsing.json_fields import (
     text_of,
     time_of_epoch,
 )
+from ingest.codecs.parsing.other_fields import read_other_fields
 from ingest.codecs.parsing.second_times import SUSPECT, checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.mqtt.topics import Source
@@ -23,27 +23,18 @@ _CHARGING = {1: False, 2: True, 3: True}
 # Understood, and nothing for us in them: commands, settings and what the phone asks of the recorder.
 _SILENT_TYPES = {"cmd", "configuration", "request", "dump", "status", "beacon", "waypoints", "tour", "tours"}
 
-# Read, or names of the phone and its networks that say nothing of the person.
-_READ = {
-    *(
-        "_type",
-        "_id",
-        "tst",
-        "created_at",
-        "lat",
-        "lon",
-        "acc",
-        "alt",
-        "vel",
-        "cog",
-        "batt",
-        "bs",
-        "p",
-        "inregions",
-    ),
-    *("tid", "topic", "inrids", "SSID", "BSSID"),
-}
-
+# By type: what is read, or names of the phone and its networks that say nothing of the person; `face` is a picture.
+_READ_OF = {
+    "location": {
+        *("_type", "_id", "tst", "created_at", "lat", "lon", "acc", "alt", "vel", "cog", "batt", "bs", "p"),
+        *("inregions", "tid", "topic", "inrids", "SSID", "BSSID"),
+    },
+    "transition": {"_type", "_id", "tst", "wtst", "created_at", "lat", "lon", "acc", "event", "desc", "rid", "tid", "topic"},
+    "waypoint": {"_type", "_id", "tst", "created_at", "desc", "lat", "lon", "rad", "rid", "tid", "topic"},
+    "lwt": {"_type", "_id", "tst", "created_at", "tid", "topic"},
+    "card": {"_type", "_id", "name", "face", "tid", "topic"},
+    "steps": {"_type", "_id", "tst", "created_at", "from", "to", "steps", "tid", "topic"},
+}  # fmt: skip
 
 _NUMBERS = ("created_at", "acc", "alt", "vel", "cog", "batt", "bs", "p")
 
@@ -60,14 +51,19 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     if isinstance(body, Rejected):
         return body
     prefix = f"{source.gateway_id}/" if source.gateway_id else ""
-    return _of_type(Decoded(f"owntracks:{prefix}{name}", name), body)
-
-
-def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     kind = text_of(body.get("_type"))
+    decoded = _of_type(Decoded(f"owntracks:{prefix}{name}", name), kind, body)
+    if isinstance(decoded, Decoded) and kind in _READ_OF:
+        # Calls that a program adds to the phone's message are among them.
+        decoded.unread += no_numbers(body, _NUMBERS)
+        read_other_fields(decoded, body, _READ_OF[kind])
+    return decoded
+
+
+def _of_type(decoded: Decoded, kind: str, body: JsonObject) -> Decoded | Rejected:
     match kind:
         case "location":
-            return _with_other_fields(_location(decoded, body), body)
+            return _location(decoded, body)
         case "transition":
             return _transition(decoded, body)
         case "waypoint":
@@ -96,17 +92,6 @@ def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
             return nothing(decoded.name)
         case _:
             return Rejected("wrong_shape", "_type is missing or is none of OwnTracks's")
-
-
-def _with_other_fields(decoded: Decoded, body: JsonObject) -> Decoded:
-    """Read calls that a program adds to the phone's message, and note the fields of which nothing is read."""
-    decoded.unread += no_numbers(body, _NUMBERS)
-    calls = CallFields()
-    for key, value in body.items():
-        if key not in _READ and not calls.add(key, value):
-            decoded.unread.append(key)
-    decoded.readings = calls.merged([*decoded.readings], decoded.refused)
-    return decoded
 
 
 def _location(decoded: Decoded, body: JsonObject) -> Decoded:

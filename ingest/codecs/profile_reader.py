@@ -11,7 +11,7 @@ import msgspec
 from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileField
 from core.domain.evidence.sender_units import in_unit
 from core.domain.metrics import METRICS, CallPriority, Metric
-from ingest.codecs.parsing.event_words import is_raised
+from ingest.codecs.parsing.event_words import raised_of
 from ingest.codecs.parsing.json_fields import json_value, number_of, truth_of
 from ingest.codecs.result import Decoded, Measured, Rejected, unclear_call
 from ingest.mqtt.topics import Source
@@ -192,7 +192,7 @@ def _truth(one: ProfileField, value: object) -> bool | None:
         # Whichever way it is pressed.
         return str(value).strip().lower() != "release"
     truth = truth_of(value)
-    return is_raised(value) if truth is None else truth
+    return raised_of(one.reads_as, value) if truth is None else truth
 
 
 def _as_word(value: object) -> str:

@@ -61,6 +61,16 @@ def unclear_call(field: str, detail: str) -> Rejected:
     return Rejected(UNCLEAR_CALL, detail, field)
 
 
+UNCLEAR_COMPONENT = "unclear_component"
+"""The reason of what may be a door, a movement or a press, also one for help, where the message does not say which."""
+
+
+def unclear_component(field: str, what: str) -> Rejected:
+    """Return the reason for a part of a device of which nobody but its owner knows what it is; `what` begins the sentence."""
+    detail = f"{what} may be a door, a movement or a press, also one for help; the message does not say which"
+    return Rejected(UNCLEAR_COMPONENT, detail, field)
+
+
 @dataclass(frozen=True, slots=True)
 class ProposedDevice:
     """A device that somebody may want to register, as a gateway described it."""

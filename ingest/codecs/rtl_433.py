@@ -23,7 +23,7 @@ from ingest.codecs.parsing.json_fields import (
     truth_of,
 )
 from ingest.codecs.parsing.word_parts import word_parts
-from ingest.codecs.result import Decoded, Measured, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, Rejected, nothing, unclear_component
 from ingest.mqtt.topics import Source
 
 _NAMED_BY = ("type", "model", "subtype", "channel", "id")
@@ -42,15 +42,20 @@ _SCALED = {
     "pressure_kPa": ("pressure_hpa", 10.0),
     "pressure_inHg": ("pressure_hpa", 33.86389),
 }
+# The loops of Interlogix and of what else has several on one radio: `switch1: OPEN`; what is wired to them the subtype says.
+_LOOP = re.compile(r"switch(\d+)\Z")
+_LOOPS = {"OPEN": True, "CLOSED": False}
+_LOOP_OF = {"contact": "contact_open", "motion": "motion", "heat": "smoke", "smoke": "smoke"}
 # `temperature_2_C`: one of several of a kind.
 _NUMBERED = re.compile(r"(?P<kind>[a-z]+)_(?P<number>\d+)(?P<unit>_[A-Za-z]+)?\Z")
 _EVENTS = {"event", "state", "status"}
 # What happened, in words, of models that have only a number beside it.
-_IN_WORDS = {"text": "event", "cmd": "event"}
+_IN_WORDS = {"text": "event", "cmd": "event", "data": "event", "code": "event"}
 _SILENT = {
     *(*_NAMED_BY, "time", "mic", "mod", "freq", "freq1", "freq2", "rssi", "noise", "protocol", "sequence", "sequence_num"),
     *("heartbeat", "reed_open", "raw", "raw_msg", "code", "data", "learn", "unit", "brand", "description", "duration"),
 }  # fmt: skip
+_CODES = frozenset({"code", "data"})
 _BARE_CODES = frozenset({"cmd", "command", "value"})
 # Detectors of one thing, whose `alarm` is of that; of all others it is not said of what.
 _ALARM_OF = {"Bresser-Leakage": "water_leak", "Kidde-Smoke": "smoke"}
@@ -85,7 +90,8 @@ def _field(source: Source, levels: tuple[str, ...], payload: bytes) -> Decoded |
     if isinstance(text, Rejected):
         return text
     decoded = Decoded(source.sender(name), name)
-    read_device(decoded, {"model": levels[0], field: text})
+    # The second level may be the subtype.
+    read_device(decoded, {"model": levels[0], "subtype": levels[1], field: text})
     return decoded
 
 
@@ -109,26 +115,41 @@ def read_device(decoded: Decoded, body: JsonObject) -> None:
     """Read the fields of a device."""
     found: dict[str, Measured] = {}
     calls = CallFields()
-    model = text_of(body.get("model"))
     for key, value in body.items():
-        if key in _SILENT or value is None:
+        if value is None or (key in _SILENT and not _names_call(key, value)):
             continue
-        readings = _event(value) if key in _EVENTS else _reading(key, value, model)
+        readings = _of_field(key, value, body)
         for one in readings or []:
             found.setdefault(one.metric, one)
         is_call = not readings and calls.add(_IN_WORDS.get(key, key), value)
         if readings is None and not is_call and not (key == "alarm" and truth_of(value) is False):
             decoded.unread.append(key)
+    model = text_of(body.get("model"))
     if model in _BY_MODEL and truth_of(body.get("learn")) is not True:
         found[_BY_MODEL[model]] = Measured(_BY_MODEL[model], value=True)
     decoded.readings = calls.merged(list(found.values()), decoded.refused)
-    if _BARE_CODES.intersection(decoded.unread) and not _says_more(decoded):
-        decoded.refused.append(
-            Rejected(
-                "unclear_component",
-                "a bare radio code may be a door, a movement or a press, also one for help; the message does not say which",
-            )
-        )
+    _refuse_bare_code(decoded)
+
+
+def _names_call(key: str, value: object) -> bool:
+    """Return whether a code has a word beside it that speaks of a call: `0x4 (Panic)`."""
+    return key in _CODES and isinstance(value, str) and call_in_words(value) is not None
+
+
+def _refuse_bare_code(decoded: Decoded) -> None:
+    codes = [name for name in decoded.unread if name in _BARE_CODES]
+    if codes and not _says_more(decoded):
+        decoded.refused.append(unclear_component(codes[0], "a bare radio code"))
+
+
+def _of_field(key: str, value: object, body: JsonObject) -> list[Measured] | None:
+    """Return what a field says in a message; None where it is not understood."""
+    if key in _EVENTS:
+        return _event(value)
+    loop = _LOOP.match(key)
+    if loop is not None:
+        return _loop(loop[1], value, text_of(body.get("subtype")))
+    return _reading(key, value, text_of(body.get("model")))
 
 
 def _says_more(decoded: Decoded) -> bool:
@@ -161,6 +182,16 @@ def _reading(key: str, value: object, model: str) -> list[Measured] | None:
         return [Measured("temperature_c", (number - 32) / 1.8)]
     metric, factor = _SCALED.get(key, (_NUMBERS.get(key), 1.0))
     return None if metric is None else [Measured(metric, number * factor)]
+
+
+def _loop(number: str, value: object, subtype: str) -> list[Measured] | None:
+    """Read a loop, which is open when something happened at it; of a remote control that is a press."""
+    is_open = _LOOPS.get(text_of(value).strip().upper())
+    if is_open is None:
+        return None
+    if subtype == "keyfob":
+        return [Measured(f"button#{number}", "single")] if is_open else []
+    return [Measured(f"{_LOOP_OF.get(subtype, 'input_on')}#{number}", is_open)]
 
 
 def _battery(level: float) -> list[Measured] | None:

@@ -8,7 +8,7 @@ from core.domain.metrics import CALLS
 from ingest.codecs import shelly_components
 from ingest.codecs.descriptions.device_classes import classes_of
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import call_in_field
+from ingest.codecs.parsing.event_words import call_in_field, raised_of
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -234,8 +234,8 @@ def _sensor_value(name: str, text: str) -> Measured | Rejected | None:
         return _truth("contact_open", text, "")
     if name == "gas":
         # none, mild, heavy, or test
-        known = {"none": False, "mild": True, "heavy": True}.get(text)
-        if known is None and text not in {"test", "unknown"}:
+        known = {"none": False, "mild": True, "heavy": True}.get(text.lower())
+        if known is None and text.lower() not in {"test", "unknown"}:
             return unclear_call(name, "the state of the gas alarm is not understood")
         return None if known is None else Measured("gas_leak", known)
     if name in _SENSOR_TRUTHS:
@@ -250,6 +250,8 @@ def _sensor_value(name: str, text: str) -> Measured | Rejected | None:
 
 def _truth(metric: str, text: str, channel: str) -> Measured | Rejected | None:
     truth = truth_of(text)
+    if truth is None and metric in CALLS:
+        truth = raised_of(metric, text)
     if truth is None:
         if metric in CALLS and text not in {"-1", "unknown"}:
             return unclear_call(metric, f"{metric} is neither on nor off")

@@ -4,7 +4,7 @@ A value's channel is the number of its component, whatever else is in the messag
 device that a script passes on, the channel is its address.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, cast
 
@@ -12,9 +12,10 @@ from core.domain.metrics import CALLS
 from ingest.codecs.bthome import object_name, read_object, read_packet
 from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import call_in_field
+from ingest.codecs.parsing.event_words import call_in_field, raised_of
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
+    aware_time,
     inner,
     number_of,
     objects,
@@ -22,8 +23,9 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
-from ingest.codecs.parsing.second_times import checked_time
-from ingest.codecs.result import Decoded, Measured, Rejected, unclear_call
+from ingest.codecs.parsing.other_fields import read_other_fields
+from ingest.codecs.parsing.second_times import SUSPECT, checked_time, stated_time
+from ingest.codecs.result import Decoded, Measured, Rejected, unclear_call, unclear_component
 
 # The whole press is reported again at its end.
 _HALF_PRESSES = {"btn_down", "btn_up"}
@@ -96,6 +98,7 @@ _COMPONENTS: dict[str, dict[str, _Field]] = {
 # What their owner made and gave a name, which the message does not hold.
 _VIRTUAL = {"boolean", "enum"}
 _VIRTUAL_BUTTON = "button"
+_OF_THE_NOTIFICATION = {"id", "src", "dst", "method", "params", "auth"}
 # What these report is about the board and its connections.
 _OF_THE_BOARD = {"sys", "ble", "cloud", "mqtt", "ws", "eth", "script", "knx", "matter", "bthome", "ts"}
 
@@ -107,11 +110,16 @@ def read_notification(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     if not method.startswith("Notify") or not parameters:
         return Rejected("wrong_shape", "the message is no notification of a Shelly")
     decoded.time = _moment(parameters.get("ts"))
+    if decoded.time == SUSPECT:
+        decoded.unread.append("ts")
     if method == "NotifyEvent":
         for event in objects(parameters.get("events")):
             decoded.readings = [*decoded.readings, *_event(decoded, event)]
     else:
         read_status(decoded, parameters)
+    named = {name for name, status in parameters.items() if isinstance(status, dict)}
+    read_other_fields(decoded, parameters, named | {"ts", "events"}, "params.")
+    read_other_fields(decoded, body, _OF_THE_NOTIFICATION)
     return decoded
 
 
@@ -134,28 +142,41 @@ def _component(decoded: Decoded, component: str, status: JsonObject) -> list[Mea
         if kind in _VIRTUAL and not found:
             _refuse_virtual(decoded, component, status.get("value"))
         return _channelled(found, number)
-    values = dict(_leaves(status))
-    found: list[Measured] = []
-    read: set[str] = set()
-    for name, field in fields.items():
-        reading = _read(field, values.get(name))
-        if reading is not None:
-            found.append(reading)
-            read.add(name)
-        elif field.metric in CALLS and values.get(name) is not None:
-            decoded.refused.append(
-                unclear_call(f"{component}.{name}", f"{component}.{name} is neither on nor off")
-            )
+    values = _leaves(status)
+    found, read = _known_fields(decoded, component, fields, values)
     count = number_of(values.get("num_objects"))
     if fields is _ZONE and not found and count is not None:
         found.append(Measured("presence", count > 0))
         read.add("num_objects")
-    decoded.unread += [
-        f"{component}.{name}"
-        for name, value in values.items()
-        if name not in read and name not in _REPEATED and value is not None
-    ]
-    return _channelled(_once(found), number)
+    calls = CallFields()
+    for name, value in values.items():
+        if name in read or value is None:
+            continue
+        # A call that is read by its name was refused already.
+        is_call = name not in fields and calls.add(name, value)
+        if name not in _REPEATED and not is_call:
+            decoded.unread.append(f"{component}.{name}")
+    return _channelled(calls.merged(found, decoded.refused), number)
+
+
+def _known_fields(
+    decoded: Decoded, component: str, fields: Mapping[str, _Field], values: JsonObject
+) -> tuple[list[Measured], set[str]]:
+    """Return what the fields say that are read by their names, and these."""
+    found: list[Measured] = []
+    read: set[str] = set()
+    for name, field in fields.items():
+        if values.get(name) is None:
+            continue
+        reading = _read(field, values[name])
+        if reading is not None:
+            found.append(reading)
+            read.add(name)
+        elif field.metric in CALLS:
+            decoded.refused.append(
+                unclear_call(f"{component}.{name}", f"{component}.{name} is neither on nor off")
+            )
+    return found, read
 
 
 def _read(field: _Field, value: object) -> Measured | None:
@@ -163,15 +184,28 @@ def _read(field: _Field, value: object) -> Measured | None:
         number = number_of(value)
         return None if number is None else Measured(field.metric, number / field.per_unit)
     truth = truth_of(value)
+    if truth is None and field.metric in CALLS:
+        truth = raised_of(field.metric, value)
     return None if truth is None else Measured(field.metric, truth)
 
 
-def _leaves(status: JsonObject, path: str = "") -> Iterator[tuple[str, object]]:
+def _leaves(status: JsonObject) -> dict[str, object]:
+    """Return what a status holds by its paths."""
+    found: dict[str, object] = {}
     for name, value in status.items():
-        if isinstance(value, dict) and path.count(".") < 3:
-            yield from _leaves(cast("JsonObject", value), f"{path}{name}.")
+        if isinstance(value, dict):
+            _add_leaves(found, cast("JsonObject", value), f"{name}.")
         else:
-            yield f"{path}{name}", value
+            found[name] = value
+    return found
+
+
+def _add_leaves(found: dict[str, object], inside: JsonObject, path: str) -> None:
+    for name, value in inside.items():
+        if isinstance(value, dict) and path.count(".") < 3:
+            _add_leaves(found, cast("JsonObject", value), f"{path}{name}.")
+        else:
+            found[f"{path}{name}"] = value
 
 
 def _unknown(decoded: Decoded, component: str, status: JsonObject) -> list[Measured]:
@@ -182,7 +216,7 @@ def _unknown(decoded: Decoded, component: str, status: JsonObject) -> list[Measu
     if component.partition(":")[0] not in _OF_THE_BOARD and not found:
         decoded.unread += [
             f"{component}.{name}"
-            for name, value in _leaves(status)
+            for name, value in _leaves(status).items()
             if name not in _REPEATED and value is not None
         ]
     return found
@@ -198,12 +232,7 @@ def _refuse_virtual(decoded: Decoded, component: str, value: object) -> None:
 
 
 def _refuse_as_unclear(decoded: Decoded, component: str) -> None:
-    decoded.refused.append(
-        Rejected(
-            "unclear_component",
-            f"{component} may be a door, a movement or a press, also one for help; the message does not say which",
-        )
-    )
+    decoded.refused.append(unclear_component(component, component))
 
 
 def _bluetooth_object(decoded: Decoded, component: str, status: JsonObject) -> list[Measured]:
@@ -234,9 +263,11 @@ def _event(decoded: Decoded, event: JsonObject) -> list[Measured]:
     data = inner(event, "data")
     address = text_of(data.get("address") or data.get("addr"))
     if address:
-        return _packet(decoded, data, address, moment)
+        return _packet(decoded, data, address, moment, name)
     calls = CallFields()
-    if not calls.add("event", event) and kind == _VIRTUAL_BUTTON:
+    # What the component is called says nothing of what happened.
+    happened = {key: value for key, value in event.items() if key != "component"}
+    if not calls.add("event", happened) and kind == _VIRTUAL_BUTTON:
         _refuse_as_unclear(decoded, component)
     return _channelled(calls.merged([], decoded.refused), "" if kind == "script" else number)
 
@@ -245,11 +276,14 @@ def _event(decoded: Decoded, event: JsonObject) -> list[Measured]:
 _OF_THE_PACKET = {"address", "addr", "pid", "packet_id", "encryption", "BTHome_version", "model"}
 
 
-def _packet(decoded: Decoded, data: JsonObject, address: str, moment: datetime | None) -> list[Measured]:
-    """Read what a script passes on of a Bluetooth device, under the device's own address."""
+def _packet(
+    decoded: Decoded, data: JsonObject, address: str, moment: datetime | None, event: str
+) -> list[Measured]:
+    """Read what a script passes on of a Bluetooth device, under the device's own address; the event may be named after a call."""
     packet = {name: value for name, value in data.items() if name not in _OF_THE_PACKET}
     found, unread = read_packet(packet)
     calls = CallFields()
+    calls.add("event", event)
     for name in unread:
         calls.add(name, packet[name])
     found = calls.merged(found, decoded.refused)
@@ -259,7 +293,7 @@ def _packet(decoded: Decoded, data: JsonObject, address: str, moment: datetime |
 
 def _moment(value: object) -> datetime | None:
     # 0 until the clock is set.
-    return time_of_epoch(value) if value else None
+    return stated_time(value, (time_of_epoch(value) or aware_time(value)) if value else None)
 
 
 def _channelled(found: list[Measured], channel: str) -> list[Measured]:

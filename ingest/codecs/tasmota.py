@@ -5,6 +5,7 @@ Format: https://tasmota.github.io/docs/MQTT/ and /JSON-Status-Responses/. Times 
 
 import re
 
+from core.domain.metrics import CALLS
 from ingest.codecs.descriptions.tasmota_discovery import proposed
 from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
@@ -20,6 +21,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_text,
     truth_of,
 )
+from ingest.codecs.parsing.second_times import SUSPECT, stated_time
 from ingest.codecs.result import Decoded, Measured, Rejected, nothing
 from ingest.codecs.tasmota_sensors import channelled, energy, sensors, zigbee
 from ingest.mqtt.topics import Source
@@ -125,7 +127,7 @@ def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
     elif button:
         word = button_word(text)
         decoded.readings = [] if word is None else [channelled("button", word, button[1])]
-    elif base in _PLAIN:
+    elif base in _PLAIN and _PLAIN[base] not in CALLS:
         return Rejected("wrong_shape", f"{suffix} is neither ON nor OFF")
     else:
         # Other answers to commands are settings.
@@ -150,16 +152,24 @@ def _of_input(body: JsonObject) -> object:
     return next((value for key, value in body.items() if key.lower() in _INPUT_KEYS), None)
 
 
-def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
-    # Answers to `Status 8`, `10` and `11` wrap what SENSOR and STATE hold.
-    for wrapper in ("StatusSNS", "StatusSTS"):
-        body = inner(body, wrapper) or body
+def _read_time(decoded: Decoded, body: JsonObject) -> None:
     # Some firmware is set to add the time in UTC.
-    moment = time_of_epoch(body.get("Epoch")) if body.get("Epoch") else time_of_text(body.get("Time"))
+    key = "Epoch" if body.get("Epoch") else "Time"
+    stated = body.get(key)
+    moment = stated_time(stated, time_of_epoch(stated) if key == "Epoch" else time_of_text(stated))
+    if moment == SUSPECT:
+        decoded.unread.append(key)
     if moment is not None and moment.tzinfo is None:
         decoded.local_time = moment
     else:
         decoded.time = moment
+
+
+def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    # Answers to `Status 8`, `10` and `11` wrap what SENSOR and STATE hold.
+    for wrapper in ("StatusSNS", "StatusSTS"):
+        body = inner(body, wrapper) or body
+    _read_time(decoded, body)
     readings = [*energy(decoded, body), *sensors(decoded, body), *zigbee(decoded, body)]
     signal = number_of(inner(body, "Wifi").get("Signal"))
     if signal is not None:

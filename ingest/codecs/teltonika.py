@@ -17,6 +17,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
+from ingest.codecs.parsing.other_fields import read_other_fields
 from ingest.codecs.parsing.second_times import SUSPECT
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
@@ -25,7 +26,9 @@ from ingest.mqtt.topics import Source
 _ALARM, _MAN_DOWN = "236", "242"
 _TRUTHS = {_ALARM: "sos", _MAN_DOWN: "fall", "240": "device_moving", "116": "charging"}
 _NUMBERS = {"113": ("battery_pct", 1.0), "67": ("battery_v", 0.001)}
-# Of the record itself, its place and its receivers; 69 says of the receiver what `sat` says of the record.
+# Of parameter 69, the receiver: off, on without a fix, asleep, on with a fix of which the data are invalid.
+_NO_FIX = {0, 2, 3, 4}
+# Of the record itself, its place and its receivers.
 _READ = {
     *(
         "ts",
@@ -60,7 +63,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     body = json_object(payload)
     if isinstance(body, Rejected):
         return body
-    record = inner(body, "state", "reported")
+    state = inner(body, "state")
+    record = inner(state, "reported")
     if not record:
         # Its answer to a command comes on the same topic.
         return nothing(imei) if "RSP" in body else _no_record()
@@ -70,6 +74,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     _read_parameters(decoded, found, record)
     decoded.readings = found
     decoded.unread += no_numbers(record, _NUMBERED)
+    read_other_fields(decoded, state, ("reported",), "state.")
+    read_other_fields(decoded, body, ("state",))
     return decoded
 
 
@@ -85,9 +91,9 @@ def _read_place(decoded: Decoded, found: list[Measured], record: JsonObject) -> 
         if record.get("latlng") is not None:
             decoded.unread.append("latlng")
         return
-    satellites = number_of(record.get("sat"))
+    satellites, receiver = number_of(record.get("sat")), number_of(record.get("69"))
     lat, lon = float(pair[1]), float(pair[2])
-    if satellites == 0 or (lat == 0 and lon == 0):
+    if satellites == 0 or receiver in _NO_FIX or (lat == 0 and lon == 0):
         # Without a fix the record holds the place of the last one.
         found.append(Measured("position_valid", value=False))
         return

@@ -3,6 +3,7 @@
 Format: https://www.thethingsindustries.com/docs/integrations/data-formats/. The server leaves out what is 0, false or empty.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from ingest.codecs.lorawan import decoders, normalized_payload
@@ -14,6 +15,7 @@ from ingest.codecs.parsing.json_fields import (
     inner,
     json_object,
     number_of,
+    object_of,
     objects,
     text_of,
 )
@@ -23,6 +25,15 @@ from ingest.mqtt.topics import Source
 
 # By more than this a gateway's clock is wrong: it passes on at once what it receives.
 GATEWAY_DIFFERS = timedelta(minutes=2)
+_SOLVED = "location_solved"
+# The part of the message that counts, by the end of its topic; all others hold nothing that was measured.
+_PARTS: dict[tuple[str, ...], str] = {
+    ("up",): "uplink_message",
+    ("up", "normalized"): "uplink_normalized",
+    ("location", "solved"): _SOLVED,
+}
+_NOT_RECEIVED = -999.0
+_NOTHING: JsonObject = {}
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -32,34 +43,38 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         return Rejected(
             "unknown_topic", "a topic of The Things Stack is v3/{application}/devices/{device}/up"
         )
-    name, kind = parts[3], parts[4:]
-    if kind not in (("up",), ("up", "normalized"), ("location", "solved")):
+    name, part = parts[3], _PARTS.get(parts[4:])
+    if part is None:
         # Joins, downlink receipts, service data: nothing was measured.
         return nothing(name)
     body = json_object(payload)
     if isinstance(body, Rejected):
         return body
     decoded = Decoded(source.sender(f"{parts[1]}/{name}"), name)
-    if kind == ("location", "solved"):
+    if part == _SOLVED:
         return _solved(decoded, body)
-    part = "uplink_message" if kind == ("up",) else "uplink_normalized"
-    uplink = inner(body, part)
+    uplink = object_of(body.get(part))
     if not uplink:
         return Rejected("wrong_shape", f"{part} is missing")
-    decoded.time = _uplink_time(body, uplink)
-    _read_link(decoded, uplink)
-    model = inner(uplink, "version_ids")
+    receptions = objects(uplink.get("rx_metadata"))
+    decoded.time = _uplink_time(body, uplink, receptions)
+    decoded.readings = link_readings(strongest(receptions))
+    model = object_of(uplink.get("version_ids"))
     decoded.proposals = proposed(
-        *(decoded.sender, name, f"{text_of(model.get('brand_id'))} {text_of(model.get('model_id'))}"),
+        *(
+            decoded.sender,
+            name,
+            f"{text_of(model.get('brand_id'))} {text_of(model.get('model_id'))}" if model else "",
+        ),
         # Who registers it anew under another name keeps the number that the maker gave it.
-        text_of(inner(body, "end_device_ids").get("dev_eui")).lower(),
+        text_of(object_of(body.get("end_device_ids")).get("dev_eui")).lower(),
     )
     return _uplink(decoded, uplink)
 
 
 def _uplink(decoded: Decoded, uplink: JsonObject) -> Decoded | Rejected:
-    values, normalized = inner(uplink, "decoded_payload"), uplink.get("normalized_payload")
-    entries = objects(normalized) or ([inner(uplink, "normalized_payload")] if normalized else [])
+    values, normalized = object_of(uplink.get("decoded_payload")), uplink.get("normalized_payload")
+    entries = objects(normalized) or ([object_of(normalized)] if normalized else [])
     if not values and not entries:
         if "frm_payload" not in uplink:
             # An empty uplink only answers the network.
@@ -71,33 +86,36 @@ def _uplink(decoded: Decoded, uplink: JsonObject) -> Decoded | Rejected:
     by_decoder = decoded.fixes
     if entries:
         normalized_payload.add(decoded, entries)
-    if any(reading.metric == "position_valid" for reading in decoded.readings):
+    elif "locations" not in uplink and "last_battery_percentage" not in uplink:
+        # Nothing is said beside the payload, as in most messages.
+        return decoded
+    said = {reading.metric for reading in decoded.readings}
+    if "position_valid" in said:
         # The server takes the place in the payload for one, also where the payload says that it is none.
         decoded.fixes = by_decoder
-    else:
+    elif "locations" in uplink:
         _add_place(decoded, inner(uplink, "locations", "frm-payload"))
-    battery = number_of(inner(uplink, "last_battery_percentage").get("value"))
-    if battery is not None and not any(reading.metric == "battery_pct" for reading in decoded.readings):
+    battery = number_of(object_of(uplink.get("last_battery_percentage")).get("value"))
+    if battery is not None and "battery_pct" not in said:
         decoded.readings = [*decoded.readings, Measured("battery_pct", battery)]
     return decoded
 
 
-def _uplink_time(body: JsonObject, uplink: JsonObject) -> datetime | None:
+def _uplink_time(body: JsonObject, uplink: JsonObject, receptions: Iterable[JsonObject]) -> datetime | None:
     """Return when a gateway received it, where its clock agrees with the servers', whose times are a little later."""
     server = aware_time(uplink.get("received_at")) or aware_time(body.get("received_at"))
-    for reception in objects(uplink.get("rx_metadata")):
+    for reception in receptions:
         moment = aware_time(reception.get("time"))
         if moment is not None and checked_time(moment, server, GATEWAY_DIFFERS, GATEWAY_DIFFERS) == moment:
             return moment
     return server
 
 
-def _read_link(decoded: Decoded, uplink: JsonObject) -> None:
-    strongest: JsonObject = {}
-    for reception in objects(uplink.get("rx_metadata")):
-        if (number_of(reception.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
-            strongest = reception
-    decoded.readings = link_readings(strongest)
+def strongest(receptions: Sequence[JsonObject]) -> JsonObject:
+    """Return how the gateway received a message that received it best; empty where none says how."""
+    if len(receptions) == 1:
+        return receptions[0]
+    return max(receptions, key=lambda one: number_of(one.get("rssi")) or _NOT_RECEIVED, default=_NOTHING)
 
 
 def link_readings(reception: JsonObject) -> list[Measured]:
@@ -115,7 +133,7 @@ def _add_place(decoded: Decoded, place: JsonObject) -> None:
 
 
 def _solved(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
-    solved = inner(body, "location_solved")
+    solved = inner(body, _SOLVED)
     place = inner(solved, "location")
     lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
     if lat is None or lon is None:

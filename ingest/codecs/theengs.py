@@ -9,7 +9,7 @@ import re
 from ingest.codecs import rtl_433
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.json_fields import JsonObject, json_object, number_of, text_of, truth_of
-from ingest.codecs.result import Decoded, Measured, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, Rejected, nothing, unclear_component
 from ingest.mqtt.topics import Source
 
 _ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}\Z")
@@ -75,10 +75,7 @@ def _radio(source: Source, payload: bytes) -> Decoded | Rejected:
 
 
 def _bare_code(module: str) -> Rejected:
-    return Rejected(
-        "unclear_component",
-        f"{module} passes on a bare radio code, which may be a door, a movement or a press, also one for help; use RTL_433",
-    )
+    return unclear_component("", f"a bare radio code of {module}, for which RTL_433 should be used,")
 
 
 def _bluetooth(source: Source, rest: list[str], payload: bytes) -> Decoded | Rejected:

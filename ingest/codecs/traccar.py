@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import cast
 
+from ingest.codecs.lorawan.positions import is_no_fix
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import call_in_field, call_in_words
 from ingest.codecs.parsing.json_fields import (
@@ -22,6 +23,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
+from ingest.codecs.parsing.other_fields import read_other_fields
 from ingest.codecs.parsing.second_times import SUSPECT, checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, unclear_call
 from ingest.mqtt.topics import Source
@@ -32,6 +34,8 @@ _IMPRECISE_M = 100
 _GEOFENCE = {"geofenceEnter": "enter", "geofenceExit": "leave"}
 _ONLINE = {"deviceOnline": True, "deviceOffline": False}
 _MOVING = {"deviceMoving": True, "deviceStopped": False}
+# What else these say stands beside them; every other event may be named after a call.
+_PLAIN_EVENTS = {"alarm", *_GEOFENCE, *_ONLINE, *_MOVING}
 _ALARMS = {
     "sos": "sos",
     "fallDown": "fall",
@@ -46,10 +50,15 @@ _ALARMS = {
 }
 # These say how somebody drives, or repeat what other fields say.
 _NO_CALLS = frozenset({
-    *("general", "overspeed", "lowspeed", "idle", "lowPower", "fuelLeak", "powerOn", "powerRestored", "highRpm"),
+    *("overspeed", "lowspeed", "idle", "lowPower", "fuelLeak", "powerOn", "powerRestored", "highRpm"),
     *("hardAcceleration", "hardBraking", "hardCornering", "laneChange", "fatigueDriving", "parking", "bonnet"),
     *("footBrake", "tow", "geofence", "geofenceEnter", "geofenceExit", "temperature", "gpsAntennaCut", "lock", "unlock"),
 })  # fmt: skip
+# Beside another alarm it is that one; by itself it may be the button of a tracker, as parameter 236 of Teltonika's.
+_UNNAMED = "general"
+# Servers and what computes attributes write them in any case.
+_FOLDED_ALARMS = {word.lower(): metric for word, metric in _ALARMS.items()}
+_FOLDED_NO_CALLS = frozenset(word.lower() for word in _NO_CALLS)
 
 # Read, or of the server alone.
 _READ = {
@@ -66,10 +75,17 @@ _READ = {
     ),
     *("speed", "course", "attributes", "id", "deviceId", "protocol", "address", "geofenceIds"),
 }
+_OF_THE_EVENT = {
+    *("id", "type", "eventTime", "serverTime", "deviceId", "positionId", "geofenceId", "maintenanceId", "attributes"),
+}  # fmt: skip
+# What the server keeps of those whom a message concerns.
+_OF_THE_SERVER = {"position", "event", "device", "geofence", "maintenance", "driver", "users", "notificator"}
 _AXES = ("latitude", "longitude")
 _NUMBERS = ("accuracy", "altitude", "speed", "course")
 _TIMES = ("fixTime", "deviceTime", "serverTime")
 _READ_ATTRIBUTES = {"batteryLevel", "battery", "motion", "charge", "alarm", "approximate"}
+# Teltonika's AVL parameter 69: off, on without a fix, asleep, on with a fix of which the data are invalid.
+_NO_FIX = {0, 2, 3, 4}
 # What a tracker answers to a command, such as `SOS ON`.
 _ANSWER = "result"
 # Several alarms in one text.
@@ -93,6 +109,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         _read_position(decoded, position)
     if event:
         _read_event(decoded, event, body)
+        read_other_fields(decoded, event, _OF_THE_EVENT, "event.")
+    read_other_fields(decoded, body, _OF_THE_SERVER)
     return decoded
 
 
@@ -144,8 +162,14 @@ def _places(position: JsonObject, found_at: datetime | None, accuracy: float | N
 
 
 def _is_approximate(position: JsonObject) -> bool:
-    """Return whether the place was worked out from cells or networks."""
-    return truth_of(inner(position, "attributes").get("approximate")) is True
+    """Return whether the place was worked out from cells or networks, or without satellites."""
+    attributes = inner(position, "attributes")
+    if truth_of(attributes.get("approximate")) is True:
+        return True
+    accuracy = number_of(position.get("accuracy")) or None
+    if text_of(position.get("protocol")) == "teltonika" and number_of(attributes.get("gpsStatus")) in _NO_FIX:
+        return True
+    return is_no_fix(attributes, accuracy)
 
 
 def _unread_of_place(position: JsonObject) -> Iterator[str]:
@@ -195,18 +219,25 @@ def _attributes(attributes: JsonObject) -> list[Measured]:
 def _alarms(decoded: Decoded, attributes: JsonObject) -> list[str]:
     """Return the metrics of the alarms, which come as one text with commas; an unknown one is refused."""
     names: list[str] = []
+    unnamed: list[Rejected] = []
     for alarm in _alarm_words(attributes.get("alarm")):
         call = call_in_words(alarm)
-        name = _ALARMS.get(alarm) or (call.metric if call is not None and call.is_raised else "")
+        name = _FOLDED_ALARMS.get(alarm.lower()) or (call.metric if call and call.is_raised else "")
         is_over = (call is not None and call.is_raised is False) or (
             call is None and call_in_field("alarm", alarm) is None
         )
         if name:
             names.append(name)
-        elif alarm not in _NO_CALLS and not is_over:
+        elif alarm.lower() == _UNNAMED:
+            unnamed.append(
+                unclear_call("alarm general", "an alarm of which the server does not know the kind")
+            )
+        elif alarm.lower() not in _FOLDED_NO_CALLS and not is_over:
             decoded.refused.append(
                 unclear_call(f"alarm {alarm[:40]}", f"the alarm {alarm[:40]} is not understood")
             )
+    if not names:
+        decoded.refused += unnamed[:1]
     return list(dict.fromkeys(names))
 
 
@@ -244,6 +275,8 @@ def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
         ]
     decoded.readings = [*decoded.readings, *reported]
     decoded.time = decoded.time or moment
+    if kind in _PLAIN_EVENTS:
+        read_other_fields(decoded, inner(event, "attributes"), ("alarm",), "event.attributes.")
 
 
 def _event_calls(
@@ -257,6 +290,6 @@ def _event_calls(
     calls = CallFields()
     calls.add("type", kind)
     for key, value in attributes.items():
-        if key != _ANSWER:
-            calls.add(key, value)
+        if value is not None and (key == _ANSWER or not calls.add(key, value)):
+            decoded.unread.append(f"event.attributes.{key}")
     return [Measured(one.metric, one.value, moment) for one in calls.merged([], decoded.refused)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ingest.codecs.descriptions import exposes
 from ingest.codecs.parsing.call_fields import CallFields
+from ingest.codecs.parsing.call_words import LEAK
 from ingest.codecs.parsing.event_words import Call, call_in_field, subject_of
 from ingest.codecs.parsing.json_fields import (
     LARGEST_LIST,
@@ -21,6 +22,8 @@ from ingest.codecs.parsing.json_fields import (
     time_of_text,
     truth_of,
 )
+from ingest.codecs.parsing.other_fields import read_other_fields
+from ingest.codecs.parsing.second_times import SUSPECT, stated_time
 from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
 from ingest.codecs.zigbee.actions import call_of_action
@@ -38,7 +41,7 @@ from ingest.mqtt.topics import Source
 _COMMANDS = {"set", "get"}
 # Values that are given as a number as well as as a truth, and what shows that a message is about soil or electricity.
 _QUANTITIES = {"gas_leak", "carbon_monoxide", "water_leak"}
-_ALARMS = {"alarm", "alert", "warning", "detected", "leak", "flood"}
+_ALARMS = {"alarm", "alert", "warning", "detected", "state", "status", "gasleak", "gasalarm"} | LEAK
 _SOIL = {"soil_moisture", "soil_fertility", "fertility", "ec"}
 _ELECTRICITY = {"current", "power", "energy"}
 
@@ -75,7 +78,9 @@ def _bridge(source: Source, levels: tuple[str, ...], payload: bytes) -> Decoded 
         online = _online(payload)
         if online is None:
             return Rejected("wrong_shape", "the state of the bridge is neither online nor offline")
-        return Decoded(source.sender("bridge"), "bridge", [Measured("bridge_online", online)])
+        return _with_rest(
+            Decoded(source.sender("bridge"), "bridge", [Measured("bridge_online", online)]), payload
+        )
     if levels == ("devices",):
         return _bridge_devices(source, payload)
     return nothing("bridge")
@@ -105,7 +110,15 @@ def _availability(source: Source, name: str, payload: bytes) -> Decoded | Reject
     online = _online(payload)
     if online is None:
         return Rejected("wrong_shape", "availability is neither online nor offline")
-    return Decoded(source.sender(name), name, [Measured("online", online)])
+    return _with_rest(Decoded(source.sender(name), name, [Measured("online", online)]), payload)
+
+
+def _with_rest(decoded: Decoded, payload: bytes) -> Decoded:
+    """Add what stands beside the state."""
+    body = json_object(payload)
+    if not isinstance(body, Rejected):
+        read_other_fields(decoded, body, ("state",))
+    return decoded
 
 
 def _online(payload: bytes) -> bool | None:
@@ -197,11 +210,13 @@ def _is_no_water(name: str, value: object, body: JsonObject) -> bool:
 
 def _add_quantity(calls: CallFields, name: str, call: Call, number: float) -> bool:
     # How much combustible gas is a danger depends on the device; carbon monoxide has a truth of its own beside the number. A number of what
-    # is called an alarm may be one.
-    is_alarm = number != 0 and not _ALARMS.isdisjoint(word_parts(name))
-    if call.metric == "gas_leak" or is_alarm:
+    # is called an alarm or a state may be one, and none of it is no danger.
+    if number == 0:
+        return not _ALARMS.isdisjoint(word_parts(name))
+    is_alarm = call.metric == "gas_leak" or not _ALARMS.isdisjoint(word_parts(name))
+    if is_alarm:
         calls.add_call(Call(call.metric, None), name, None)
-    return call.metric == "gas_leak" or is_alarm
+    return is_alarm
 
 
 def _plain_field(decoded: Decoded, name: str, value: object, body: Mapping[str, object]) -> list[Measured]:
@@ -227,9 +242,11 @@ def _truth(decoded: Decoded, key: str, metric: str, value: object) -> list[Measu
 
 
 def _read_last_seen(decoded: Decoded, value: object) -> None:
-    moment = time_of_text(value) if isinstance(value, str) else time_of_epoch(value)
+    moment = stated_time(value, time_of_text(value) if isinstance(value, str) else time_of_epoch(value))
     if moment is None:
         return
+    if moment == SUSPECT:
+        decoded.unread.append("last_seen")
     if moment.tzinfo is None:
         decoded.local_time = moment
     else:

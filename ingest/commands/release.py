@@ -16,7 +16,7 @@ from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
-from ingest.processing.unclear_calls import unclear_fields, with_named_calls
+from ingest.processing.unclear_calls import of_registered, unclear_fields, with_named_calls
 from ingest.sequences.device_protocol import forget_numbers
 
 _PAGE = 500
@@ -119,7 +119,7 @@ class _UnclearFields:
         if entry.retained or isinstance(found, Rejected):
             return
         sender = self._sender(found)
-        self.fields |= unclear_fields(sender, _problems(found))
+        self.fields |= unclear_fields(sender, self._problems(found))
         if entry.reason == UNCLEAR_CALL:
             # Perhaps by a profile of then, which is another now.
             self._senders.add(key_of(sender, "")[0])
@@ -134,18 +134,18 @@ class _UnclearFields:
             self._devices.prepare((found.sender for found in waiting), now)
             for found in waiting:
                 sender = self._sender(found)
-                self.still |= unclear_fields(sender, _problems(found)) | {key_of(sender, "")}
+                self.still |= unclear_fields(sender, self._problems(found)) | {key_of(sender, "")}
 
     def _sender(self, found: Decoded) -> str:
         """Return how the device of a message is registered, or how it calls itself."""
         device = self._devices.find(found.sender)
         return found.sender if device is None else device.sender
 
-
-def _problems(found: Decoded) -> list[Rejected]:
-    problems = list(found.refused)
-    with_named_calls(found, problems)
-    return problems
+    def _problems(self, found: Decoded) -> list[Rejected]:
+        is_registered = self._devices.find(found.sender) is not None
+        problems = of_registered(found.refused) if is_registered else list(found.refused)
+        with_named_calls(found, problems)
+        return problems
 
 
 def _message(entry: Quarantined) -> InboundMessage:

@@ -9,7 +9,6 @@ from core.store.telemetry.batches import Batch, Stored
 from ingest.processing.unread_fields import Unread, UnreadKey
 
 _log = get_logger(__name__)
-_MOST_SENDERS = 1000
 
 
 @dataclass(slots=True)
@@ -27,12 +26,11 @@ class Counters:
     unread_fields: dict[str, int] = field(default_factory=dict[str, int])
 
     def count_unread(self, unread: Mapping[UnreadKey, Unread]) -> None:
-        """Count fields of registered devices that were not read; of the first senders only, for each is a series of its own."""
+        """Count fields of registered devices that were not read, by codec: names of senders may be those of people."""
         for (sender, _), one in unread.items():
-            if one.is_registered and (
-                sender in self.unread_fields or len(self.unread_fields) < _MOST_SENDERS
-            ):
-                self.unread_fields[sender] = self.unread_fields.get(sender, 0) + one.messages
+            if one.is_registered:
+                codec = sender.partition(":")[0]
+                self.unread_fields[codec] = self.unread_fields.get(codec, 0) + one.messages
 
     def count(self, messages: int, batch: Batch, stored: Stored, first_at: datetime | None) -> None:
         """Count a batch that was stored; its first message came at `first_at`."""

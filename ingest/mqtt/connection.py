@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -16,12 +17,20 @@ from core.clock import Clock
 from core.credentials.broker_tls import broker_tls
 from core.errors import MimamoriError
 from core.logs import get_logger
+from core.monitoring.certificates import expiry_shown_by
 from core.mqtt_client import close_client
 from core.settings import Settings
+from ingest.mqtt.broker_limits import refusal
 from ingest.mqtt.bulk_client import BulkClient
 from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.message_queue import MessageQueue
-from ingest.mqtt.topics import SUBSCRIPTION, command_topic
+from ingest.mqtt.subscriptions import (
+    EVERYTHING,
+    SHARED,
+    own_subscription,
+    subscription_of,
+    subscriptions_of,
+)
 
 _log = get_logger(__name__)
 
@@ -45,8 +54,15 @@ class Receiver:
         Takes the messages.
     window : int
         How many messages the broker may send before the first is acknowledged.
+    earlier : iterable of str
+        What the session at the broker may be subscribed to besides; it is given back.
     is_leaving : bool
         Ask for nothing more; only what waits for this session comes.
+
+    Attributes
+    ----------
+    holds_only_asked : bool
+        The broker has taken back what this connection does not ask for.
     """
 
     def __init__(
@@ -56,6 +72,7 @@ class Receiver:
         message_queue: MessageQueue,
         window: int,
         *,
+        earlier: Iterable[str] = (),
         is_leaving: bool = False,
     ) -> None:
         self._settings = settings
@@ -63,10 +80,18 @@ class Receiver:
         self._message_queue = message_queue
         self._window = window
         self._is_leaving = is_leaving
+        wanted = subscriptions_of(settings)
+        self._asked = [own_subscription(settings)] if is_leaving else wanted
+        # Releases before named filters asked for everything and kept no list.
+        might = {*earlier, *wanted, subscription_of(settings, EVERYTHING)}
+        self._given_back = sorted(might.difference(self._asked))
+        self.holds_only_asked = False
         self._changed = threading.Lock()
         self.generation = 0
         self.has_session = False
         self.is_connected = False
+        self.refusal = ""
+        self.certificate_ends_at: datetime | None = None
         # Before the first connection everything counts as broken since the start.
         self.broken_since = time.monotonic()
         self._now = clock.now()
@@ -126,6 +151,7 @@ class Receiver:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
         return client
 
     def _on_connect(
@@ -134,40 +160,58 @@ class Receiver:
         _userdata: Any,
         flags: paho.ConnectFlags,
         reason: ReasonCode,
-        _properties: Properties | None,
+        properties: Properties | None,
     ) -> None:
         if reason.is_failure:
             _log.error("broker_refused", reason=str(reason))
             return
+        self.refusal = refusal(
+            properties, session_s=_SESSION_EXPIRY_S, is_shared=bool(self._settings.ingest_group)
+        )
+        if self.refusal:
+            _log.error("broker_will_not_do", reason=self.refusal)
+            client.disconnect()
+            return
+        self.certificate_ends_at = expiry_shown_by(client.socket())
         with self._changed:
             self.generation += 1
             self.has_session = flags.session_present
-        options = SubscribeOptions(qos=1, retainHandling=_DONT_SEND_RETAINED_AGAIN)
-        group = self._settings.ingest_group
-        shared = f"$share/{group}/{SUBSCRIPTION}"
-        # The way for our own markers, which others must not get.
-        own = command_topic(self._settings.ingest_client_id)
+        self.holds_only_asked = False
+        own = SubscribeOptions(qos=1, retainHandling=_DONT_SEND_RETAINED_AGAIN)
+        shared = SubscribeOptions(qos=1)
+        client.subscribe([(one, shared if one.startswith(SHARED) else own) for one in self._asked])
         if self._is_leaving:
-            client.unsubscribe([shared, SUBSCRIPTION] if group else SUBSCRIPTION)
-            client.subscribe(own, options=options)
-        elif group:
-            client.subscribe([(shared, SubscribeOptions(qos=1)), (own, options)])
-        else:
-            client.subscribe(SUBSCRIPTION, options=options)
+            client.unsubscribe(self._given_back)
 
     def _on_subscribe(
         self,
-        _client: paho.Client,
+        client: paho.Client,
         _userdata: Any,
         _mid: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            _log.error("subscription_refused", reasons=[str(reason) for reason in reasons])
+        refused = [
+            f"{asked} ({reason})"
+            for asked, reason in zip(self._asked, reasons, strict=False)
+            if reason.is_failure
+        ]
+        if refused:
+            self.refusal = (
+                f"the broker refuses what ingest would receive: {', '.join(refused)}. Let the account read it, or name in"
+                " MIMAMORI_INGEST_FILTERS what it may"
+            )
+            _log.error("subscription_refused", filters=refused)
+            client.disconnect()
             return
+        # Only now, so that nothing falls between: what was asked for before, kept in the broker's session.
+        if self._given_back and not self._is_leaving:
+            client.unsubscribe(self._given_back)
         self.is_connected = True
         _log.info("broker_connected", session_present=self.has_session)
+
+    def _on_unsubscribe(self, *_: Any) -> None:
+        self.holds_only_asked = True
 
     def _on_disconnect(
         self,

@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
-# Everything that the broker lets our account read: its ACL decides, in one place.
-SUBSCRIPTION = "#"
+from core.text_cache import TextCache
+
 GATEWAY_PREFIX = "gw/"
 """How the topics of what comes through a gateway begin: `gw/{gateway_id}/...`."""
 LONGEST_SENDER = 200
@@ -38,8 +37,8 @@ _FIRST_LEVEL = {
 }
 _SHELLY_SECOND = {"status", "events", "online", "rpc", "command", "debug", "announce"}
 _TASMOTA_SECOND = {"tele", "stat", "cmnd"}
-# ESPHome's kinds of components; its topics are {node}/{kind}/{object id}/state.
-_ESPHOME_SECOND = {
+# Its topics are {node}/{component}/{object id}/state.
+ESPHOME_COMPONENTS = {
     *("binary_sensor", "sensor", "text_sensor", "switch", "light", "fan", "event", "climate", "cover", "lock", "valve"),
     *("number", "select", "text", "button", "update", "alarm_control_panel", "date", "time", "datetime"),
 }  # fmt: skip
@@ -72,7 +71,6 @@ class Source:
         return sender.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
-@lru_cache(maxsize=100_000)
 def source_of(topic: str) -> Source | None:
     """Return where a message on `topic` comes from; None if no codec knows the topic.
 
@@ -83,12 +81,19 @@ def source_of(topic: str) -> Source | None:
     >>> source_of("mimamori/v1/hall-1/readings").codec, source_of("weather/tokyo")
     ('native', None)
     """
+    return _SOURCES[topic]
+
+
+def _source_of(topic: str) -> Source | None:
     parts = tuple(topic.split("/"))
     gateway_id = ""
     if parts[0] == "gw" and len(parts) > 2 and parts[1]:
         gateway_id, parts = parts[1], parts[2:]
     codec = _codec_of(parts)
     return None if codec is None else Source(codec, gateway_id, parts)
+
+
+_SOURCES = TextCache(_source_of, most=100_000)
 
 
 def _codec_of(parts: tuple[str, ...]) -> str | None:
@@ -102,7 +107,7 @@ def _codec_of(parts: tuple[str, ...]) -> str | None:
 
 def _by_later_levels(first: str, second: str = "", third: str = "", *, count: int) -> str | None:
     """Return the codec of a topic that begins with a name which its owner chose."""
-    if (count > 3 and second in _ESPHOME_SECOND) or (count == 2 and second == "status"):
+    if (count > 3 and second in ESPHOME_COMPONENTS) or (count == 2 and second == "status"):
         return "esphome"
     if count == 2 and second == "data" and _IMEI.match(first):
         return "teltonika"

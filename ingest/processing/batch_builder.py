@@ -7,6 +7,7 @@ from msgspec import structs
 
 from core.domain.evidence.edges import EDGES
 from core.domain.metrics import ONLINE
+from core.domain.quarantine import unknown_sender
 from core.store.telemetry.batches import Batch, DeviceContact, SendingDevice
 from core.store.telemetry.quarantine import Refused
 from ingest.codecs import reread
@@ -25,9 +26,10 @@ from ingest.processing.slow_path import Find, SlowPath
 from ingest.processing.state_changes import StateChanges
 from ingest.processing.timestamps import placed
 from ingest.processing.unassigned_calls import note_calls
-from ingest.processing.unclear_calls import note_unclear, with_named_calls
+from ingest.processing.unclear_calls import note_unclear, of_registered, with_named_calls
 from ingest.processing.unread_fields import Unread, UnreadKey
 from ingest.processing.unread_fields import note as note_unread
+from ingest.processing.values import BRIDGE_LINK, CALL, CHANNEL, DEVICE_LINK, UNKNOWN, contents_of
 
 _NAMED_IN_DETAIL = 5
 _BEGINNING_BYTES = 4096
@@ -97,16 +99,21 @@ class BatchBuilder:
         if isinstance(result, Rejected):
             self.refuse(message, [result])
             return
-        self._connections.note(message, result)
+        contents = contents_of(result.readings)
+        if contents & (DEVICE_LINK | BRIDGE_LINK):
+            self._connections.note(message, result)
         device = self._find(result.sender) if result.sender else None
-        if result.proposals and device is None:
-            self._propose(result)
-        if device is not None and device.profile is not None:
-            result = reread(message.topic, message.payload, result, device.profile)
-        sender = result.sender if device is None else device.sender
+        if device is None:
+            # What the measurements of a registered device say of it is followed by the writer, and proposes nothing.
+            self.batch.proposed += [one.kept for one in result.proposals if one.sender]
+            sender, problems = result.sender, list(result.refused)
+        else:
+            if device.profile is not None:
+                result = reread(message.topic, message.payload, result, device.profile)
+                contents = contents_of(result.readings)
+            sender, problems = device.sender, of_registered(result.refused)
         if result.unread:
             self._note_unread(message, result.unread, sender, device)
-        problems = list(result.refused)
         if result.readings or result.fixes or result.last_seq is not None:
             refusal = _refusal(message, result, device)
             if refusal is not None:
@@ -116,17 +123,10 @@ class BatchBuilder:
                 self.refuse(message, [refusal])
                 return
             if device is not None:
-                if device.zone is None:
-                    named = with_named_calls(result, [])
-                    note_calls(self.batch.unassigned_calls, message, named, "in_no_home")
-                self._add_device_message(message, result, device, problems)
+                self._add_device_message(message, result, device, problems, contents)
         if problems:
             note_unclear(self.batch.unclear_calls, message, sender, problems)
             self.refuse(message, problems)
-
-    def _propose(self, result: Decoded) -> None:
-        # What the measurements of a registered device say of it is followed by the writer, and proposes nothing.
-        self.batch.proposed += [one.kept for one in result.proposals if one.sender]
 
     def _note_unread(
         self, message: InboundMessage, names: Iterable[str], sender: str, device: SendingDevice | None
@@ -153,7 +153,12 @@ class BatchBuilder:
         )
 
     def _add_device_message(
-        self, message: InboundMessage, result: Decoded, device: SendingDevice, problems: list[Rejected]
+        self,
+        message: InboundMessage,
+        result: Decoded,
+        device: SendingDevice,
+        problems: list[Rejected],
+        contents: int,
     ) -> None:
         is_new = self._is_new(message, result, device)
         if not is_new and (result.seq == 1 or result.last_seq is not None):
@@ -165,15 +170,29 @@ class BatchBuilder:
             if result.sent_at is not None:
                 self.batch.skews[device.number] = (message.received_at - result.sent_at).total_seconds()
             self._sequence_observer.note(device, result.seq, fast.latest)
+            if contents & CALL and device.zone is None:
+                note_calls(self.batch.unassigned_calls, message, result, "in_no_home")
         else:
-            result = self._with_own_channels(with_named_calls(result, problems), problems)
+            if contents & (CALL | CHANNEL | UNKNOWN):
+                result = self._with_calls(message, result, device, problems)
+                contents = contents_of(result.readings)
+            is_only_link = not contents & ~DEVICE_LINK
             self._add_by_slow_path(
                 DeviceMessage(
                     *(message, result, device, self._when(result, device), problems, is_new),
                     is_unbroken=is_new and self._is_unbroken(result, device),
-                    is_first=self._connections.note_message(message, device, result),
+                    is_first=not is_only_link and self._connections.note_message(message, device, result),
                 )
             )
+
+    def _with_calls(
+        self, message: InboundMessage, result: Decoded, device: SendingDevice, problems: list[Rejected]
+    ) -> Decoded:
+        """Return a result with its calls as they are meant, which are noted of a device in no home, and its channels as their profiles mean them."""
+        result = with_named_calls(result, problems)
+        if device.zone is None:
+            note_calls(self.batch.unassigned_calls, message, result, "in_no_home")
+        return self._with_own_channels(result, problems)
 
     def _when(self, result: Decoded, device: SendingDevice) -> datetime | None:
         if result.time is None and result.local_time is not None:
@@ -182,18 +201,13 @@ class BatchBuilder:
 
     def _add_by_slow_path(self, device_message: DeviceMessage) -> None:
         message, result, device = device_message.message, device_message.result, device_message.device
-        times = [
-            self._slow_path.add_reading(device_message, measured, place)
-            for place, measured in enumerate(result.readings)
-        ]
-        times += [
-            self._slow_path.add_fix(device_message, position, place)
-            for place, position in enumerate(result.fixes)
-        ]
+        signs_before = self._slow_path.signs
+        latest = self._slow_path.add(device_message)
         if not message.retained:
-            known = [time for time in times if time is not None]
-            latest = max(known, default=message.received_at)
-            self._note_contact(message, result, device, latest)
+            # A bridge that starts also says what devices said that have been dead for days.
+            is_kept = self._connections.may_be_kept(device.sender, message.received_at)
+            if not is_kept or self._slow_path.signs > signs_before:
+                self._note_contact(message, result, device, latest)
             if result.seq and not device_message.is_new and self._may_fill(device, result.seq):
                 self._states.look_again(device, latest)
             if self._sequence_observer is not None and result.seq:
@@ -203,7 +217,10 @@ class BatchBuilder:
 
     def _with_own_channels(self, result: Decoded, problems: list[Rejected]) -> Decoded:
         """Return a result with the readings of channels that are registered as devices of their own, as their profiles mean them."""
-        if not any("#" in one.metric for one in result.readings):
+        for one in result.readings:
+            if "#" in one.metric:
+                break
+        else:
             return result
         readings: list[Measured] = []
         for reading in result.readings:
@@ -269,7 +286,7 @@ def _refusal(message: InboundMessage, result: Decoded, device: SendingDevice | N
     if device is None:
         return Rejected(
             "unknown_device",
-            f"no device is registered with the sender {result.sender}; register it, then release the quarantine",
+            unknown_sender(result.sender),
         )
     source = source_of(message.topic) if message.topic.startswith(GATEWAY_PREFIX) else None
     if source and source.codec == "native" and source.gateway_id and device.gateway_id != source.gateway_id:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, folded
 from core.domain.metrics import BRIDGE_ONLINE, ONLINE
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.connection_breaks import ConnectionBreak
+from core.text_cache import TextCache
 from ingest.codecs.result import Decoded
 from ingest.mqtt.message import InboundMessage
 
@@ -23,11 +23,12 @@ _SETTLES = timedelta(minutes=2)
 _NOTICED_BY_SILENCE = ("zigbee2mqtt:",)
 # What is lost of these is seen by their numbers.
 _NUMBERED = "native:"
+# These keep what their devices said, and say it all again in their name when they start.
+_KEPT_BY_BRIDGE, _BRIDGE_ITSELF = "zigbee2mqtt:", "/bridge"
 
 Breaks = Mapping[str, Sequence[ConnectionBreak]]
 
 
-@lru_cache(maxsize=100_000)
 def links_of(sender: str) -> tuple[str, ...]:
     """Return over which connections the messages of a sender come, by the name that their breaks have: in one spelling.
 
@@ -38,6 +39,10 @@ def links_of(sender: str) -> tuple[str, ...]:
     >>> links_of("tasmota:g1/bridge#front_door")
     ('', 'tasmota:g1/', 'tasmota:g1/bridge', 'tasmota:g1/bridge#front_door')
     """
+    return _LINKS[sender]
+
+
+def _links_of(sender: str) -> tuple[str, ...]:
     sender = folded(sender)
     bridge, slash, _ = sender.partition("/")
     device, hash_sign, _ = sender.partition("#")
@@ -47,6 +52,9 @@ def links_of(sender: str) -> tuple[str, ...]:
     if hash_sign:
         found.append(device)
     return (*found, sender)
+
+
+_LINKS = TextCache(_links_of, most=100_000)
 
 
 class Connections:
@@ -84,12 +92,16 @@ class Connections:
                 self._begin(name, message.received_at, is_retained=message.retained)
 
     def note_message(self, message: InboundMessage, device: SendingDevice, result: Decoded) -> bool:
-        """Take note that a device was in contact; return whether it comes first after its connection came back, a moment ago."""
-        if message.retained or result.seq or all(one.metric == _DEVICE for one in result.readings):
+        """Take note that a device was in contact; return whether it comes first after its connection came back, a moment ago.
+
+        Not for a message that holds nothing but whether it is connected.
+        """
+        if message.retained or result.seq:
             return False
-        sender, at = folded(device.sender), message.received_at
+        names, at = links_of(device.sender)[1:], message.received_at
+        sender = names[-1]
         before = self._received_at(sender)
-        for name in links_of(sender)[1:]:
+        for name in names:
             self.new_received[name] = at
         if before is None:
             return False
@@ -97,12 +109,27 @@ class Connections:
             longest = max(MISSED_HEARTBEATS * timedelta(seconds=device.heartbeat_s), LEAST_SILENCE)
             if at - before > longest:
                 self._put(ConnectionBreak(sender, before, at))
-        return any(
-            one.began_at < at
-            and (one.ended_at is None or (before <= one.ended_at and at - one.ended_at <= _SETTLES))
-            for name in links_of(sender)[1:]
-            for one in self._of(name)
-        )
+        for name in names:
+            for one in self._of(name):
+                has_lasted = one.ended_at is None or (
+                    before <= one.ended_at and at - one.ended_at <= _SETTLES
+                )
+                if has_lasted and one.began_at < at:
+                    return True
+        return False
+
+    def may_be_kept(self, sender: str, at: datetime) -> bool:
+        """Return whether what comes under a device's name may be what its bridge kept: it has just come back, or is not back yet."""
+        if not sender.startswith(_KEPT_BY_BRIDGE):
+            return False
+        sender = folded(sender)
+        if sender.endswith(_BRIDGE_ITSELF):
+            return False
+        known = self._of(f"{sender.partition('/')[0]}/")
+        if not known:
+            return False
+        last = known[-1]
+        return last.began_at <= at and (last.ended_at is None or at - last.ended_at <= _SETTLES)
 
     def began_at(self, sender: str, since: datetime, until: datetime) -> datetime | None:
         """Return when the connection of a sender first broke between two moments; None if it did not.

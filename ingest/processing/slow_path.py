@@ -1,11 +1,9 @@
 """Slow path: the rows of any message, whatever sent it; `ingest.processing.fast_path` handles the common case."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.evidence.edges import EDGES, Proof, proof_of
-from core.domain.metrics import CALLS, METRICS, Metric, MetricKind
+from core.domain.evidence.edges import Proof
 from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
@@ -15,47 +13,24 @@ from ingest.processing.connections import Connections
 from ingest.processing.deduplication import Deduplication
 from ingest.processing.device_message import DeviceMessage
 from ingest.processing.limits import Rules
-from ingest.processing.state_changes import NOW, ONLINE, Sign, StateChanges
+from ingest.processing.state_changes import NOW, Sign, StateChanges
 from ingest.processing.timestamps import Placed, placed
-from ingest.processing.values import content_number, refused_position, stored_value, within
+from ingest.processing.values import (
+    KNOWN_METRICS,
+    KnownMetric,
+    content_number,
+    refused_position,
+    stored_value,
+    within,
+)
 
 # As the rule does: a call that seems to be older than this was made when it was received.
 _BELIEVED_CALL = timedelta(hours=24)
-_CALLS = frozenset(METRICS[name].number for name in CALLS)
 # Plain numbers: an operation on flags takes longer than all else that is done with a value.
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _CLOCK_SUSPECT, _RECEIVE_TIME = int(ReadingFlag.CLOCK_SUSPECT), int(ReadingFlag.RECEIVE_TIME)
-_LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
 
 Find = Callable[[str], SendingDevice | None]
-
-
-@dataclass(slots=True)
-class _Reading:
-    """A value that is to be stored; `place` and `name` say which of its message it is, `acted_from` how a life sign is dated."""
-
-    device: int
-    time: datetime
-    metric: int
-    value: float
-    flags: int
-    place: int
-    name: str
-    channel: str | None
-    acted_from: datetime | None
-
-    def is_plain_of(self, device: SendingDevice) -> bool:
-        """Return whether it can be copied: it is of the device itself, and dated by its time."""
-        return self.device == device.number and self.channel is None and self.acted_from is None
-
-    def row(self, seq: int, received_at: datetime) -> ReadingRow:
-        """Return it as it is stored, under a number."""
-        # fmt: off
-        return (
-            self.device, self.time, self.metric, seq, self.value, received_at,
-            self.flags, self.channel, self.acted_from,
-        )
-        # fmt: on
 
 
 class SlowPath:
@@ -71,6 +46,11 @@ class SlowPath:
         Returns the registered device of a sender.
     states, connections, deduplication
         What is known of earlier messages.
+
+    Attributes
+    ----------
+    signs : int
+        How many life signs were found so far.
     """
 
     def __init__(
@@ -88,135 +68,164 @@ class SlowPath:
         self._states = states
         self._connections = connections
         self._deduplication = deduplication
+        self.signs = 0
+
+    def add(self, device_message: DeviceMessage) -> datetime:
+        """Add all that a message holds; return the latest of its times, or when it was received."""
+        latest: datetime | None = None
+        for place, measured in enumerate(device_message.result.readings):
+            time = self.add_reading(device_message, measured, place)
+            if time is not None and (latest is None or time > latest):
+                latest = time
+        for place, position in enumerate(device_message.result.fixes):
+            time = self.add_fix(device_message, position, place)
+            if time is not None and (latest is None or time > latest):
+                latest = time
+        return latest or device_message.message.received_at
 
     def add_reading(self, device_message: DeviceMessage, measured: Measured, place: int) -> datetime | None:
         """Add the value at a place of a message; return its time, None if it cannot be stored or was already."""
-        message, result, device = device_message.message, device_message.result, device_message.device
-        name, channel = measured.metric, ""
-        metric = METRICS.get(name)
-        if metric is None:
-            name, _, channel = name.partition("#")
-            metric = METRICS.get(name)
-            if metric is None:
-                device_message.problems.append(
-                    Rejected("unknown_metric", f"there is no metric {name[:40]!r}")
-                )
+        device, channel = device_message.device, ""
+        known = KNOWN_METRICS.get(measured.metric)
+        if known is None:
+            part = self._part(device_message, measured.metric)
+            if part is None:
                 return None
-            # A channel may be registered as a device of its own: two lamps on one relay, two doors on one board.
-            device, channel = self._part(result.sender, device, channel)
-        value = stored_value(metric, measured.value, exact_words=result.seq > 0)
-        if isinstance(value, Rejected):
-            device_message.problems.append(value)
-            return None
-        claimed = measured.time or device_message.when
-        if metric.number == ONLINE:
-            claimed = self._states.time_of_connection(device.number, value, claimed)
-            where = device_message.place_at(claimed, self._newest)
-        else:
-            where = device_message.place(measured.time, self._newest)
-        if (
-            where is None
-            and metric.number in _CALLS
-            and value > 0
-            and _is_old_number(device_message, claimed)
-        ):
-            where = Placed(message.received_at, ReadingFlag.CLOCK_SUSPECT, is_ours=True)
-        if where is None:
-            time, flags = claimed or message.received_at, 0
-        else:
-            time, flags = _spread(where, place, result), int(where.flags)
-        time = _apart(time, channel, place, result)
-        acted_from = None
-        if message.retained:
-            flags |= _RETAINED
-        elif metric.number in EDGES:
-            sign = self._sign(device_message, device, metric, channel, (time, value), flags)
-            if sign is not None:
-                flags, acted_from = flags | _LIFE_SIGN, sign.acted_from
-        self._put_reading(
-            device_message,
-            where,
-            _Reading(
-                device.number,
-                time,
-                metric.number,
-                value,
-                flags,
-                place,
-                measured.metric,
-                channel or None,
-                acted_from,
-            ),
+            known, device, channel = part
+        value = measured.value
+        if not isinstance(value, float) or not known.low <= value <= known.high:
+            value = stored_value(known.metric, value, exact_words=device_message.result.seq > 0)
+            if isinstance(value, Rejected):
+                device_message.problems.append(value)
+                return None
+        where = (
+            self._place_of_state(device_message, device, known, measured.time, value)
+            if known.is_call or known.is_connection
+            else device_message.place(measured.time, self._newest)
         )
+        time, flags = where.time, where.flags
+        if device_message.result.seq:
+            time = _apart(time, channel, place, flags)
+        acted_from = None
+        if device_message.message.retained:
+            flags |= _RETAINED
+        elif known.may_prove:
+            sign = self._sign(device_message, device, known, channel, (time, value), flags)
+            if sign is not None:
+                self.signs += 1
+                flags, acted_from = flags | _LIFE_SIGN, sign.acted_from
+        seq = device_message.number(place) if where.is_ours else device_message.result.seq
+        if not seq:
+            seq = content_number(value, measured.metric)
+        received_at = device_message.message.received_at
+        row = (device.number, time, known.number, seq, value, received_at, flags, channel or None, acted_from)
+        self._put_reading(device_message, where, known, place, row)
         return time
 
-    def _part(self, sender: str, device: SendingDevice, channel: str) -> tuple[SendingDevice, str]:
-        own = self._find(f"{sender}#{channel}") if channel else None
-        return (device, channel) if own is None else (own, "")
+    def _part(
+        self, device_message: DeviceMessage, measured: str
+    ) -> tuple[KnownMetric, SendingDevice, str] | None:
+        """Return what a part of a device measures, whose it is, and its channel; None where there is no such metric."""
+        name, _, channel = measured.partition("#")
+        known = KNOWN_METRICS.get(name)
+        if known is None:
+            device_message.problems.append(Rejected("unknown_metric", f"there is no metric {name[:40]!r}"))
+            return None
+        # A channel may be registered as a device of its own: two lamps on one relay, two doors on one board.
+        own = self._find(f"{device_message.result.sender}#{channel}") if channel else None
+        return (known, device_message.device, channel) if own is None else (known, own, "")
 
     def _sign(
         self,
         device_message: DeviceMessage,
         device: SendingDevice,
-        metric: Metric,
+        known: KnownMetric,
         channel: str,
         state: tuple[datetime, float],
         flags: int,
     ) -> Sign | None:
         """Return that a value shows that somebody acted, and when; None if it does not, or only the database can say."""
         is_numbered, message = device_message.result.seq > 0, device_message.message
-        proof = proof_of(device.kind, metric, channel, is_numbered=is_numbered, profile=device.profile)
+        proof = known.proof(device, channel, is_numbered=is_numbered)
         if proof is Proof.NOTHING:
             return None
         is_undated = _is_undated(flags, device_message.result)
-        has_no_time = not is_numbered and flags & _RECEIVE_TIME != 0
+        has_no_time = not is_numbered and bool(flags & _RECEIVE_TIME)
         if proof is Proof.EDGE:
             found = self._states.edge(
                 device,
-                (device.number, metric.number, channel),
+                (device.number, known.number, channel),
                 state,
                 is_unbroken=device_message.is_unbroken and not channel,
                 may_be_known=message.repeated and has_no_time,
             )
             return None if is_undated else found
-        if is_undated or not is_life_sign(device.kind, metric.name, state[1]):
+        if is_undated or not is_life_sign(device.kind, known.metric.name, state[1]):
             return None
         if not has_no_time:
             return NOW
         # What comes first after a break may be what was kept of before.
         return None if device_message.is_first else Sign(self._connections.waited_since(message.received_at))
 
-    def _put_reading(self, device_message: DeviceMessage, where: Placed | None, one: _Reading) -> None:
-        message, numbered = device_message.message, device_message.result.seq
-        if where is None and device_message.is_new and one.is_plain_of(device_message.device):
-            now = microsecond(message.received_at)
-            row = (one.device, microsecond(one.time), one.metric, numbered, one.value, now, one.flags)
-            self._batch.new.append(row)
-            return
-        if where is None or not where.is_ours:
-            seq = numbered or content_number(one.value, one.name)
-            self._batch.readings.append(one.row(seq, message.received_at))
-        else:
-            seq = device_message.number(one.place)
-            if numbered and one.metric in _CALLS and one.value > 0 and not message.retained:
-                since = self._deduplication.duplicate_call_since(message, device_message.device.number)
-            else:
-                since = self._deduplication.duplicate_since(
-                    message, device_message.device.number if numbered else None
-                )
-            key = (one.device, seq, one.place)
-            if self._deduplication.is_duplicate_in_batch(key, one.time, since, retained=message.retained):
+    def _put_reading(
+        self, device_message: DeviceMessage, where: Placed, known: KnownMetric, place: int, row: ReadingRow
+    ) -> None:
+        """Add a row where it belongs, and to the latest values."""
+        if where.is_ours:
+            since = device_message.duplicate_since or self._duplicate_since(device_message)
+            if device_message.result.seq and known.is_call and row[4] > 0:
+                since = self._call_since(device_message, since)
+            is_retained = device_message.message.retained
+            key = (row[0], row[3], place)
+            if self._deduplication.is_duplicate_in_batch(key, row[1], since, retained=is_retained):
                 return
-            self._batch.doubtful.append((one.row(seq, message.received_at), since))
-        self._note_latest(one)
-
-    def _note_latest(self, one: _Reading) -> None:
-        if one.flags & _RETAINED and one.metric in _LIFE_NUMBERS:
+            self._batch.doubtful.append((row, since))
+        elif where.is_as_said and device_message.is_new and _is_plain_of(device_message.device, row):
+            device, time, metric, seq, value, received_at, flags, _, _ = row
+            now = microsecond(received_at)
+            # Of these the latest values follow from the rows.
+            self._batch.new.append((device, microsecond(time), metric, seq, value, now, flags))
             return
-        key = (one.device, one.metric)
-        known = self._batch.latest.get(key)
-        if known is None or one.time >= known[0]:
-            self._batch.latest[key] = (one.time, one.value)
+        else:
+            self._batch.readings.append(row)
+        if known.is_life and row[6] & _RETAINED:
+            return
+        of_device = (row[0], row[2])
+        latest = self._batch.latest.get(of_device)
+        if latest is None or row[1] >= latest[0]:
+            self._batch.latest[of_device] = (row[1], row[4])
+
+    def _place_of_state(
+        self,
+        device_message: DeviceMessage,
+        device: SendingDevice,
+        known: KnownMetric,
+        own: datetime | None,
+        value: float,
+    ) -> Placed:
+        """Return where a call, or whether something is connected, belongs."""
+        claimed = own or device_message.when
+        if known.is_connection:
+            claimed = self._states.time_of_connection(device.number, value, claimed)
+            return device_message.place_at(claimed, self._newest)
+        where = device_message.place(own, self._newest)
+        if where.is_as_said and value > 0 and _is_old_number(device_message, claimed):
+            return Placed(device_message.message.received_at, _CLOCK_SUSPECT, is_ours=True)
+        return where
+
+    def _call_since(self, device_message: DeviceMessage, since: datetime) -> datetime:
+        if device_message.message.retained:
+            return since
+        return self._deduplication.duplicate_call_since(device_message.message, device_message.device.number)
+
+    def _duplicate_since(self, device_message: DeviceMessage) -> datetime:
+        """Return since when the same value is a duplicate; the same for all values of a message."""
+        if device_message.duplicate_since is None:
+            numbered = device_message.device.number if device_message.result.seq else None
+            device_message.duplicate_since = self._deduplication.duplicate_since(
+                device_message.message, numbered
+            )
+        return device_message.duplicate_since
 
     def add_fix(self, device_message: DeviceMessage, position: Position, place: int) -> datetime | None:
         """Add the position at a place of a message; return its time, None if it cannot be stored or was already."""
@@ -228,13 +237,15 @@ class SlowPath:
         where = placed(
             position.time or device_message.when, message.received_at, result.sent_at, self._newest
         )
-        time, flags = _spread(where, place, result), int(where.flags)
+        time, flags = where.time, where.flags
+        if result.seq:
+            time = _apart(time, "", place, flags)
         if message.retained:
             flags |= _RETAINED
         since = None
         if where.is_ours:
             seq = device_message.number(place)
-            since = self._deduplication.duplicate_since(message, device.number if result.seq else None)
+            since = self._duplicate_since(device_message)
             key = (device.number, seq, -1 - place)
             if self._deduplication.is_duplicate_in_batch(key, time, since, retained=message.retained):
                 return None
@@ -273,16 +284,18 @@ def _is_old_number(device_message: DeviceMessage, claimed: datetime | None) -> b
 
 def _is_undated(flags: int, result: Decoded) -> bool:
     """Return whether nobody knows when something was: its time cannot be, and no number shows that the message is a new one."""
-    return flags & _CLOCK_SUSPECT != 0 and not result.seq
+    return bool(flags & _CLOCK_SUSPECT) and not result.seq
 
 
-def _apart(time: datetime, channel: str, place: int, result: Decoded) -> datetime:
-    # The database distinguishes readings by time and number: two doors on one board may say the same in one message.
-    return time + timedelta(microseconds=place) if channel and result.seq else time
+def _apart(time: datetime, channel: str, place: int, flags: int) -> datetime:
+    """Return the time of a reading of a numbered message, of which the database distinguishes the readings by time and number."""
+    if channel:
+        # Two doors on one board may say the same in one message.
+        time += timedelta(microseconds=place)
+    # Readings whose times we cannot use stay apart, and in their order.
+    return time + timedelta(microseconds=place) if flags & _CLOCK_SUSPECT else time
 
 
-def _spread(where: Placed, place: int, result: Decoded) -> datetime:
-    # Readings of one numbered message whose times we cannot use stay apart, and in their order.
-    if result.seq > 0 and int(where.flags) & _CLOCK_SUSPECT:
-        return where.time + timedelta(microseconds=place)
-    return where.time
+def _is_plain_of(device: SendingDevice, row: ReadingRow) -> bool:
+    """Return whether a value can be copied: it is of the device itself, and dated by its time."""
+    return row[0] == device.number and row[7] is None and row[8] is None

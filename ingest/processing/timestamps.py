@@ -9,24 +9,29 @@ from core.domain.reading import ReadingFlag
 OLDEST = timedelta(days=400)
 # Receivers of satellites that count weeks in ten bits fall back by this much, exactly; what they kept is not older than that.
 _ROLL_OVER = timedelta(weeks=1024)
+_TWICE = 2 * _ROLL_OVER
 _ROLLED_OLDEST = timedelta(days=40)
 # Clocks that are not corrected run off by seconds a day.
 NEWEST = timedelta(minutes=10)
 # A message takes time to reach us and never less than none: a device that sent it later than we received it is ahead. This
 # much is left for the clocks of our own machines.
 AHEAD = timedelta(seconds=30)
-_NO_FLAGS = ReadingFlag(0)
+# Plain numbers: an operation on flags takes longer than all else that is done with a time.
+_RECEIVE_TIME, _CLOCK_SUSPECT = int(ReadingFlag.RECEIVE_TIME), int(ReadingFlag.CLOCK_SUSPECT)
+_CLOCK_CORRECTED, _NO_FLAGS = int(ReadingFlag.CLOCK_CORRECTED), 0
 
 
 class Placed(NamedTuple):
     """Where on the time axis a value belongs.
 
-    `is_ours` says that the time comes from our clock, so that a repeat would come at another time.
+    `flags` holds the bits of `ReadingFlag`; `is_ours` says that the time comes from our clock, so that a repeat would come at another
+    time, `is_as_said` that it is the one that the device gave, and nothing speaks against it.
     """
 
     time: datetime
-    flags: ReadingFlag
+    flags: int
     is_ours: bool
+    is_as_said: bool = False
 
 
 def placed(
@@ -56,20 +61,21 @@ def placed(
     buffered keeps its distances. Else: when we received it, marked as doubtful.
     """
     if claimed is None:
-        return Placed(received_at, ReadingFlag.RECEIVE_TIME, is_ours=True)
-    is_possible = received_at - OLDEST <= claimed <= received_at + newest
+        return Placed(received_at, _RECEIVE_TIME, is_ours=True)
+    late = received_at - claimed
+    is_possible = -newest <= late <= OLDEST
     if is_possible and not is_ahead(sent_at, received_at, newest):
-        return Placed(claimed, _NO_FLAGS, is_ours=False)
+        return Placed(claimed, _NO_FLAGS, is_ours=False, is_as_said=True)
     if sent_at is not None:
         age = sent_at - claimed
         if timedelta(0) <= age <= OLDEST:
-            return Placed(received_at - age, ReadingFlag.CLOCK_CORRECTED, is_ours=True)
+            return Placed(received_at - age, _CLOCK_CORRECTED, is_ours=True)
     if is_possible:
         return Placed(claimed, _NO_FLAGS, is_ours=False)
-    for moved in (claimed + _ROLL_OVER, claimed + 2 * _ROLL_OVER) if claimed < received_at else ():
-        if received_at - _ROLLED_OLDEST <= moved <= received_at + newest:
-            return Placed(moved, ReadingFlag.CLOCK_CORRECTED, is_ours=False)
-    return Placed(received_at, ReadingFlag.CLOCK_SUSPECT, is_ours=True)
+    for moved in (_ROLL_OVER, _TWICE) if late > OLDEST else ():
+        if -newest <= late - moved <= _ROLLED_OLDEST:
+            return Placed(claimed + moved, _CLOCK_CORRECTED, is_ours=False)
+    return Placed(received_at, _CLOCK_SUSPECT, is_ours=True)
 
 
 def is_ahead(sent_at: datetime | None, received_at: datetime, newest: timedelta = NEWEST) -> bool:

@@ -17,8 +17,14 @@ def note_calls(
         return
     said: dict[str, bool] = {}
     for one in result.readings:
-        name = one.metric.partition("#")[0]
-        value = stored_value(METRICS[name], one.value) if name in _CALLS else None
+        name = one.metric
+        if name not in _CALLS:
+            if "#" not in name:
+                continue
+            name = name.partition("#")[0]
+            if name not in _CALLS:
+                continue
+        value = stored_value(METRICS[name], one.value)
         # What is neither says nothing, not even that it is over.
         if value in {0.0, 1.0}:
             # Of several parts of a device one that calls counts.

@@ -9,16 +9,27 @@ from msgspec import structs
 
 from core.domain.metrics import CALLS, METRICS
 from core.store.alerts.unclear_calls import FieldKey, UnclearCall, key_of
-from ingest.codecs.parsing.event_words import call_in_field, is_raised
-from ingest.codecs.result import UNCLEAR_CALL, Decoded, Measured, Rejected, unclear_call
+from ingest.codecs.parsing.event_words import call_in_field, raised_of
+from ingest.codecs.result import UNCLEAR_CALL, UNCLEAR_COMPONENT, Decoded, Measured, Rejected, unclear_call
 from ingest.mqtt.message import InboundMessage
 
 _CALLS = frozenset(CALLS)
+_OTHERS = frozenset(METRICS) - _CALLS
 
 
 def unclear_fields(sender: str, problems: Iterable[Rejected]) -> set[FieldKey]:
     """Return the fields that look like a call and are not understood, among what is wrong with a message."""
     return {key_of(sender, one.field) for one in problems if one.reason == UNCLEAR_CALL}
+
+
+def of_registered(problems: Iterable[Rejected]) -> list[Rejected]:
+    """Return what is wrong with a message of a registered device: of that, a part that may be a press for help is an unclear call.
+
+    Of senders that nobody registered it is not: whatever is on the air around a ward has such parts.
+    """
+    return [
+        unclear_call(one.field, one.detail) if one.reason == UNCLEAR_COMPONENT else one for one in problems
+    ]
 
 
 def note_unclear(
@@ -38,7 +49,10 @@ def with_named_calls(result: Decoded, problems: list[Rejected]) -> Decoded:
 
     What looks like a call and is not understood is left out, and added to `problems` as an unclear call; what speaks of none stays as it is.
     """
-    if all(_is_plain(one) for one in result.readings):
+    for one in result.readings:
+        if not _is_plain(one):
+            break
+    else:
         return result
     readings: list[Measured] = []
     for one in result.readings:
@@ -52,7 +66,9 @@ def with_named_calls(result: Decoded, problems: list[Rejected]) -> Decoded:
 
 def _is_plain(reading: Measured) -> bool:
     name = reading.metric
-    if name not in METRICS:
+    if name in _OTHERS:
+        return True
+    if name not in _CALLS:
         name = name.partition("#")[0]
         if name not in METRICS:
             return False
@@ -62,7 +78,7 @@ def _is_plain(reading: Measured) -> bool:
 def _call_in(reading: Measured) -> Measured | Rejected:
     name, _, channel = reading.metric.partition("#")
     if name in _CALLS:
-        metric, raised = name, is_raised(reading.value)
+        metric, raised = name, raised_of(name, reading.value)
     else:
         call = call_in_field(name, reading.value)
         if call is None:

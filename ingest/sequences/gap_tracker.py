@@ -1,6 +1,7 @@
 """Gap tracker: finds gaps in the sequence numbers of native devices, requests them again, and records blind time."""
 
 import json
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -41,7 +42,7 @@ class GapTracker:
         self._reset: set[int] = set()
         self._forgotten: list[tuple[int, SequenceGap]] = []
         self._unconfirmed: set[int] = set()
-        self._confirm_at = 0.0
+        self._confirm_at = -math.inf
 
     def load(self, connection: Connection) -> None:
         """Read how far the devices had come."""

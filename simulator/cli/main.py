@@ -95,12 +95,15 @@ def ward(
     webhook_url: Annotated[
         str, typer.Option(help="Start of the web address of second contacts; without it there are none.")
     ] = "",
+    telephones: Annotated[
+        bool, typer.Option("--telephones", help="Reach families by short messages and calls too.")
+    ] = False,
 ) -> None:
     """Make a ward and write its ward file, to be registered with `mimamori register`.
 
     Example: [bold]mimamori simulate ward --residents 20 --out ward.json[/bold]
     """
-    order = WardOrder(residents, seed, _moment(now), mail_domain, webhook_url)
+    order = WardOrder(residents, seed, _moment(now), mail_domain, webhook_url, telephones)
     write_ward(out, make_ward(order))
     Console(stderr=True).print(f"Wrote a ward of {residents} residents to {out}")
 

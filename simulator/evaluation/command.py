@@ -19,7 +19,15 @@ from simulator.evaluation.homes import EvaluatedHomes, EvaluatedRecording, homes
 from simulator.evaluation.outages import Outages, outages_of
 from simulator.evaluation.protocol import DAY_S, LEAST_DAYS, Spans
 from simulator.evaluation.recorded_life import LifeReport, score_life
-from simulator.evaluation.report import SetReport, bathroom_lines, life_table, shipped_table, table, write
+from simulator.evaluation.report import (
+    SetReport,
+    bathroom_lines,
+    hours_table,
+    life_table,
+    shipped_table,
+    table,
+    write,
+)
 from simulator.evaluation.run import NOISE_PER_HOUR, evaluate
 from simulator.evaluation.synthetic import DAYS, HOMES, syn40
 from simulator.evaluation.track_report import (
@@ -284,6 +292,13 @@ def _show_shipped(console: Console, report: SetReport) -> None:
     for row in shipped_table(report):
         shown.add_row(*row)
     console.print(shown)
+    clock = Table(title=f"{report.name}: when these false alarms ring, by the homes' clock")
+    clock.add_column("setting")
+    for first in range(0, 24, 3):
+        clock.add_column(f"{first}:00 to {first + 3}:00", justify="right")
+    for row in hours_table(report):
+        clock.add_row(*row)
+    console.print(clock)
 
 
 def _show_life(console: Console, name: str, life: LifeReport) -> None:

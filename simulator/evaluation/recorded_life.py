@@ -6,13 +6,15 @@ taken for a real event, so every alert counts as false. Only rules that need not
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from core.domain.agreed.quiet_limit import QuietLimit
 from core.domain.alert import Finding
+from core.domain.geofence import Hours
 from core.domain.rhythm import Rhythm
 from detectors.features import daily_rhythm
 from detectors.features.activity_counts import count_days
@@ -22,7 +24,15 @@ from detectors.features.observability import at_washroom
 from detectors.features.silence_threshold import SilenceBaseline
 from detectors.features.silence_threshold import learn as learn_silences
 from detectors.features.window import Blind, LifeSigns, Window, moment, no_track
-from detectors.rules import bathroom_stay, decline, inactivity, late_morning, night_exit, restless_night
+from detectors.rules import (
+    bathroom_stay,
+    decline,
+    inactivity,
+    late_morning,
+    night_exit,
+    quiet_too_long,
+    restless_night,
+)
 from detectors.rules.base import Rule
 from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.protocol import FIRST_TEST_DAY, Spans
@@ -30,8 +40,10 @@ from simulator.evaluation.protocol import FIRST_TEST_DAY, Spans
 ZONE = ZoneInfo("UTC")  # Times of recordings are those of the wall clock.
 ASKED = (
     *(inactivity.NAME, bathroom_stay.NAME, late_morning.NAME, restless_night.NAME, decline.NAME),
-    night_exit.NAME,
+    *(night_exit.NAME, quiet_too_long.NAME),
 )
+# A limit as families may set one; what is set decides how often it speaks up (our choice).
+EXAMPLE_LIMIT = QuietLimit(1, 1, "", None, "", 6 * 60, Hours(frozenset(range(7)), time(8), time(20)))
 COLLAPSES_PER_HOME = 20
 # An outage is known within this time, as live: a ward silence at night.
 _KNOWN_AFTER_S = 3600.0
@@ -106,6 +118,7 @@ class RecordedHome:
             late_morning.NAME: late_morning.LateMorning(rhythm_on, silence),
             restless_night.NAME: restless_night.RestlessNight(rhythm_on),
             night_exit.NAME: night_exit.NightExit(rhythm_on),
+            quiet_too_long.NAME: quiet_too_long.QuietTooLong((EXAMPLE_LIMIT,)),
         }
 
     def findings(self, rule: str) -> Sequence[Finding]:

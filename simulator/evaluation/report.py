@@ -94,6 +94,14 @@ def shipped_table(report: SetReport) -> list[list[str]]:
     return rows
 
 
+def hours_table(report: SetReport) -> list[list[str]]:
+    """Return the rows of a table: of each shipped setting how many false alarms ring in which hours of the clock, three hours a column."""
+    return [
+        [one.setting, *(f"{sum(one.by_hour[first : first + 3])}" for first in range(0, 24, 3))]
+        for one in report.shipped
+    ]
+
+
 def _between(limits: tuple[float, float]) -> str:
     return f"{limits[0]:.2f} to {limits[1]:.2f}"
 

@@ -21,6 +21,7 @@ NIGHT_ENDS_H = 6.0
 _RESAMPLES, _HALVES = 400, 20
 _LEAST_HOMES = 4
 _WARD = 40
+_DAY_H = 24
 # A rate of zero has no logarithm.
 _LEAST_RATE = 1e-3
 
@@ -39,6 +40,8 @@ class ShippedSetting:
         The share of false alarms that ring between 0:00 and 6:00.
     night_of_40 : float
         How many of them a ward of 40 homes has in one night.
+    by_hour : tuple of int
+        How many false alarms ring in each of the 24 hours of the homes' clock.
     """
 
     setting: str
@@ -54,6 +57,7 @@ class ShippedSetting:
     median_h: float
     mean_h: float
     p95_h: float
+    by_hour: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,9 @@ def _shipped(
     false = np.array([one.false_alarms for one in row])
     every: Floats = np.concatenate([one.to_alarm_min for one in row]) / 60
     hours = every[~np.isnan(every)]
-    at_night = sum(hour < NIGHT_ENDS_H for one in row for hour in one.false_hours)
+    rings = [hour for one in row for hour in one.false_hours]
+    by_hour = np.bincount([int(hour) for hour in rings], minlength=_DAY_H)
+    at_night = sum(hour < NIGHT_ENDS_H for hour in rings)
     drawn = np.random.default_rng(2).integers(0, len(days), (_RESAMPLES, len(days)))
     rates = 30 * false[drawn].sum(axis=1) / days[drawn].sum(axis=1)
     low, high = np.quantile(rates, (0.025, 0.975)).tolist()
@@ -108,6 +114,7 @@ def _shipped(
         median_h=median,
         mean_h=float(hours.mean()),
         p95_h=p95,
+        by_hour=tuple(by_hour.tolist()),
     )
 
 

@@ -265,7 +265,22 @@ def value_of(text: str, metric: Metric, numbers: NumberReader) -> float:
         return float(metric.words.index(word))
     if word in _TRUE | _FALSE:
         return 1.0 if word in _TRUE else 0.0
+    if metric.high == 1:
+        return _truth_of_number(text, metric, numbers)
     try:
         return numbers.read(text, metric.low, metric.high)
     except ValueError as error:
         raise ValueError(f"the value {text!r} of {metric.name} {error}") from None
+
+
+def _truth_of_number(text: str, metric: Metric, numbers: NumberReader) -> float:
+    try:
+        number = numbers.read(text, 0.0, 1.0)
+    except ValueError:
+        number = None
+    if number not in {0.0, 1.0}:
+        raise ValueError(
+            f"the value {text!r} of {metric.name} is neither true nor false; write 1 or 0, on or off, true or false, open or"
+            " closed, あり or なし"
+        ) from None
+    return number

@@ -96,15 +96,23 @@ def write_ground_truth(path: Path, events: Sequence[TrueEvent]) -> None:
 def _of_home(home: HomeWorld, begin: datetime, end: datetime) -> Iterator[TrueEvent]:
     day = home.day_of(begin).before(1)
     while day.ms(0.0) < end.timestamp() * 1000:
-        plan = home.plan(day)
-        for incident in home.incidents:
-            for from_s, until_s in _occurrences(incident, plan, day):
-                begins, ends = _at(day, from_s), _at(day, until_s)
-                if begins < end and ends >= begin:
-                    yield _true(
-                        incident, home.home.name, begins, ends, _from_when(incident, plan, day, from_s)
-                    )
+        # What begins after midnight and before getting up belongs to the day before.
+        happening = [one for one in home.incidents if one.is_on(day) or one.is_on(day.next())]
+        if happening:
+            yield from _of_day(home, day, happening, begin, end)
         day = day.next()
+
+
+def _of_day(
+    home: HomeWorld, day: LocalDay, incidents: Sequence[Incident], begin: datetime, end: datetime
+) -> Iterator[TrueEvent]:
+    plan = home.plan(day)
+    for incident in incidents:
+        for from_s, until_s in _occurrences(incident, plan, day):
+            begins, ends = _at(day, from_s), _at(day, until_s)
+            if begins < end and ends >= begin:
+                shows = _from_when(incident, plan, day, from_s)
+                yield _true(incident, home.home.name, begins, ends, shows)
 
 
 def _of_ward(incident: Incident, day: LocalDay, begin: datetime, end: datetime) -> Iterator[TrueEvent]:

@@ -22,5 +22,10 @@ DAUGHTERS = ("由美", "真由美", "恵子", "直美", "裕子", "智子", "香
 SONS = ("健一", "誠", "浩", "隆", "直樹", "修", "豊", "大輔")
 AREAS = ("鴎浜一丁目", "鴎浜二丁目", "汐凪町一丁目", "汐凪町二丁目", "浜梨町")
 OFFICES = ("鴎浜見守りセンター", "汐凪見守りセンター")
+# Desks above them, by role: their name, and what a message calls them.
+DESKS = {
+    "ward_line": ("鴎浜区 当直窓口", "区の当直窓口"),
+    "emergency_plan": ("緊急時の計画 責任者", "緊急時の計画"),
+}
 # What a family calls a mother and a father.
 PARENTS = {"ja": ("お母さん", "お父さん"), "en": ("Mum", "Dad")}

@@ -31,6 +31,8 @@ class WardOrder:
         Where contacts have their mail.
     webhook_url : str
         Start of the web address that second contacts get their messages at; empty for no such contacts.
+    has_telephones : bool
+        Whether families are reached by telephone too: a quarter by short messages, a quarter by calls, a quarter by both.
     """
 
     residents: int
@@ -38,6 +40,7 @@ class WardOrder:
     now: datetime
     mail_domain: str = "mail.example"
     webhook_url: str = ""
+    has_telephones: bool = False
 
 
 def make_ward(order: WardOrder) -> Json:
@@ -52,7 +55,10 @@ def make_ward(order: WardOrder) -> Json:
     """
     offices = names.OFFICES[: 1 if order.residents < 6 else 2]
     return {
-        "offices": [_office(name, number, order) for number, name in enumerate(offices, 1)],
+        "offices": [
+            *(_office(name, number, order) for number, name in enumerate(offices, 1)),
+            *_desks(order),
+        ],
         "users": _users(order, offices),
         "homes": [_home(number, order, offices) for number in range(1, order.residents + 1)],
     }
@@ -73,6 +79,28 @@ def _office(name: str, number: int, order: WardOrder) -> Json:
             }
         ],
     }
+
+
+def _desks(order: WardOrder) -> list[Json]:
+    """Return the desks above all offices, so that an emergency that nobody answers goes up."""
+    return [
+        {
+            "name": name,
+            "phone": f"03-0000-{number:04}",
+            "role": role,
+            "centre": [
+                {
+                    "name": name,
+                    "relation": relation,
+                    "step": 1,
+                    "channel": "mail",
+                    "address": f"{role.replace('_', '-')}@{order.mail_domain}",
+                    "language": "ja",
+                }
+            ],
+        }
+        for number, (role, (name, relation)) in enumerate(names.DESKS.items(), 9001)
+    ]
 
 
 def _users(order: WardOrder, offices: tuple[str, ...]) -> list[Json]:
@@ -174,8 +202,7 @@ def _contacts(number: int, order: WardOrder, *, is_woman: bool) -> list[Json]:
             "relation": relation,
             "calls_resident": parent,
             "step": 1,
-            "channel": "mail",
-            "address": f"{login}@{order.mail_domain}",
+            "channels": _ways(number, order),
             "language": language,
             "user": login,
         }
@@ -193,6 +220,18 @@ def _contacts(number: int, order: WardOrder, *, is_woman: bool) -> list[Json]:
             }
         )
     return contacts
+
+
+def _ways(number: int, order: WardOrder) -> list[Json]:
+    """Return how a family is reached; nobody has numbers that begin like these."""
+    confirmed: Json = {"confirmed_on": order.now.date().isoformat()}
+    number_in_town = f"+8190000{number:05}"
+    kinds = (
+        {0: ("voice", "sms"), 1: ("voice",), 2: ("sms",), 3: ()}[number % 4] if order.has_telephones else ()
+    )
+    ways: list[Json] = [{"kind": kind, "address": number_in_town} for kind in kinds]
+    ways.append({"kind": "mail", "address": f"{family_login(number)}@{order.mail_domain}"})
+    return [way | confirmed for way in ways]
 
 
 def _geofences(lat: float, lon: float) -> list[Json]:

@@ -13,7 +13,19 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.bench import alerts, decoding, fences, ingest, rules, sharing, simulator, steady
+from tests.bench import (
+    alerts,
+    decoding,
+    fences,
+    ingest,
+    one_person,
+    people,
+    rules,
+    sharing,
+    simulator,
+    steady,
+    years,
+)
 from tests.bench.ingest import FULL, QUICK, Effort, Say
 from tests.bench.result import Results
 from tests.bench.stand import Stand
@@ -50,6 +62,9 @@ PARTS: dict[str, Part] = {
     "rules": _rules,
     "alerts": alerts.measure,
     "sharing": sharing.measure,
+    "people": people.measure,
+    "one_person": one_person.measure,
+    "years": years.measure,
 }
 _QUICK = "quick"
 

@@ -12,9 +12,23 @@ _PAGES = {
     "notifications": ("/notifications", "care"),
     "residents": ("/residents", "care"),
     "resident": ("/residents/2", "care"),
+    "register a resident": ("/residents/new", "care"),
+    "record of a resident": ("/residents/2/record", "care"),
+    "import": ("/import", "care"),
+    "homes": ("/homes", "care"),
+    "record of a home": ("/homes/2", "care"),
+    "register a contact": ("/residents/2/contacts/new", "care"),
+    "record of a contact": ("/contacts/2", "care"),
     "resident with a tracker": ("/residents/3?hours=48", "care"),
     "geofences": ("/residents/1/zones", "care"),
+    "quiet limits": ("/residents/12/quiet-limits", "care"),
     "absences": ("/residents/12/absences", "care"),
+    "who is asked": ("/residents/12/escalation", "care"),
+    "who is asked, for the family": ("/residents/2/escalation", "family"),
+    "offices": ("/offices", "admin"),
+    "office": ("/offices/1?severity=2&day=2026-08-09&clock=03:00", "care"),
+    "tonight": ("/offices/1/tonight", "care"),
+    "duty roster": ("/offices/1/duty", "care"),
     "try settings": ("/residents/2/backtests", "care"),
     "settings tried": ("/backtests/{tried}", "care"),
     "settings being tried": ("/backtests/{trying}", "care"),
@@ -25,7 +39,12 @@ _PAGES = {
     "devices that prove nothing": ("/devices?show=unproven", "care"),
     "device": ("/devices/motion-kitchen-11", "care"),
     "device for administrators": ("/devices/motion-kitchen-11", "admin"),
+    "register a device": ("/register-device", "admin"),
+    "place of a device": ("/devices/motion-kitchen-11/placement", "admin"),
+    "connection of a device": ("/devices/motion-kitchen-11/connection", "admin"),
     "profiles": ("/profiles", "admin"),
+    "profile tried": ("/profiles/trials/{profile_tried}", "admin"),
+    "profile being tried": ("/profiles/trials/{profile_trying}", "admin"),
     "proposals": ("/proposals", "admin"),
     "proposal": ("/proposals/1", "admin"),
     "family": ("/family", "family"),
@@ -34,6 +53,10 @@ _PAGES = {
     "ended answer": ("/a/nothing", None),
     "set up a device": ("/enrol#K7QM-2XNP-9RTA-4WHC", None),
     "users": ("/admin/users", "admin"),
+    "record of an office": ("/offices/1/record", "admin"),
+    "register an account": ("/accounts/new", "admin"),
+    "record of an account": ("/accounts/1", "admin"),
+    "choose a password": ("/invitation#K7QM-2XNP-9RTA-4WHC", None),
     "simulation": ("/sim", "admin"),
     "help": ("/help", None),
     "accessibility": ("/accessibility", "care"),
@@ -59,6 +82,9 @@ def test_page_is_accessible_narrow_and_wide(site: Site, open_page: Opener, name:
         assert axe.overflow(page) == 0, f"the page is wider than {width} px"
         assert axe.small_text(page) == [], f"small text at {width} px"
         assert axe.small_targets(page, 44) == [], f"small targets at {width} px"
+    # A telephone, on which two short fields stand beside each other.
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert axe.overflow(page) == 0, "the page is wider than a telephone"
     assert page.locator("html").get_attribute("lang") == language
     # Scripts, styles and the content security policy agree.
     assert [line for line in console if not line.endswith(_PLAIN_ERRORS)] == []

@@ -227,3 +227,35 @@ def test_the_band_is_accessible_narrow_and_wide_and_its_button_takes_the_emergen
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/alerts/{own_site.town.sos}?said=claimed")
     expect(page.locator("#alarm")).to_be_hidden()
+
+
+def test_on_a_telephone_an_emergency_covers_no_field_that_is_filled_in(site: Site, open_page: Opener) -> None:
+    claim_all(site)
+    for resident in (1, 2, 3):
+        raise_alert(site, resident, Severity.EMERGENCY, rule="sos")
+    page = open_page(site, "/residents/2/contacts/new", login="care", width=390)
+    bar = page.locator("#alarm-bar")
+    expect(bar).to_contain_text("緊急 ")
+    covered: list[str] = []
+    for height in (844, 420):
+        page.set_viewport_size({"width": 390, "height": height})
+        page.evaluate("() => scrollTo(0, 0)")
+        for field in page.locator("main").locator("input:not([type=hidden]), select, textarea, button").all():
+            field.focus()
+            if not field.evaluate(_IS_IN_SIGHT):
+                covered.append(f"{field.get_attribute('id') or field.inner_text()} at {height} px")
+        # One line says on the whole way down that somebody waits.
+        for down in (0, 200, 10_000):
+            page.evaluate("y => scrollTo(0, y)", down)
+            assert bar.evaluate(_IS_IN_SIGHT)
+    assert covered == []
+    claim_all(site)
+
+
+_IS_IN_SIGHT = """one => {
+  const { left, right, top, bottom } = one.getBoundingClientRect();
+  return [top + 2, bottom - 2].every((y) => {
+    const there = document.elementFromPoint((left + right) / 2, y);
+    return there && (one.contains(there) || there.contains(one));
+  });
+}"""

@@ -1,7 +1,7 @@
 """A small ward with four weeks behind it and a busy morning, seeded: what the pages are looked at with."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from core.store.devices.ward_registration import register_ward
 from core.store.operation import simulation
 from detectors.alerting import planner
 from tests.browser.four_weeks import DAYS, NOW, fill, place
-from tests.browser.tried import seed
+from tests.browser.tried import seed, seed_profile_trials
 from tests.support.wards.api_ward import password_hash
 from tests.support.wards.ward_files import write_ward
 
@@ -49,6 +49,8 @@ class Town:
     token: str
     tried: int = 0
     trying: int = 0
+    profile_tried: int = 0
+    profile_trying: int = 0
 
 
 def build(url: str, folder: Path) -> Town:
@@ -67,10 +69,14 @@ def build(url: str, folder: Path) -> Town:
             _movement_without_end(raw)
         town = _morning(database)
         tried, trying = seed(database, NOW)
+        # Their times are the machine's.
+        profile_tried, profile_trying = seed_profile_trials(database, datetime.now(UTC))
         _simulation(database)
         with psycopg.connect(url, autocommit=True) as raw:
             raw.execute("UPDATE notification SET status = 'sent', sent_at = created_at, attempts = 1")
-    return replace(town, tried=tried, trying=trying)
+    return replace(
+        town, tried=tried, trying=trying, profile_tried=profile_tried, profile_trying=profile_trying
+    )
 
 
 def _movement_without_end(raw: psycopg.Connection[Any]) -> None:

@@ -1,18 +1,21 @@
-"""What staff tried on the past of one of the seeded people: one that is worked out, one that waits."""
+"""What staff tried: settings on the past of one of the seeded people, and a profile on a model; one is answered, one waits."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Finding, Severity, Subject
 from core.domain.backtest import BacktestSettings
+from core.domain.evidence.profile_trial import TrialTarget
 from core.domain.sensitivity import Sensitivity
+from core.formats.profile_file import library
 from core.store.database import Database
 from core.store.detection import backtest_requests
+from core.store.devices import profile_trials, profiles
 from detectors.backtest.result import as_bounded_body
 from detectors.backtest.run import Backtest
 from detectors.backtest.statistics import Label
 
-_RESIDENT, _CARE = 2, 2
+_RESIDENT, _CARE, _ADMIN = 2, 2, 1
 _WEEKS = 8
 
 
@@ -39,6 +42,7 @@ def seed(database: Database, now: datetime) -> tuple[int, int]:
         (),
         watched_from=watched_from,
         learning_until=learning_until,
+        places_from=since + timedelta(weeks=3),
     )
     labels = [Label(since + timedelta(days=6, hours=1), "did not get up")]
     wish = BacktestSettings(_WEEKS, rules, tuple(Sensitivity), 2)
@@ -90,3 +94,46 @@ def _left_the_area(since: datetime) -> Finding:
             "position": {"lat": 35.65, "lon": 139.79, "accuracy_m": 12.0},
         },
     )
+
+
+def seed_profile_trials(database: Database, machine_now: datetime) -> tuple[int, int]:
+    """Ask for two trials of a profile on the quarantine, answer the first, and return their numbers."""
+    said = {"was": "", "metric": "sos", "value": "true", "is_call": True, "count": 12}
+    was = {
+        "was": "input_on#2 true",
+        "metric": "bed_occupied#2",
+        "value": "true",
+        "is_call": False,
+        "count": 1843,
+    }
+    long = "zigbee2mqtt:gateway-of-the-third-block/廊下のいちばん奥の押しボタン"
+    found = {
+        "looked_at": 10_000,
+        "is_whole": False,
+        "device_count": 2,
+        "devices": [
+            {"sender": long, "device_id": None, "messages": 14, "read_messages": 12},
+            {
+                "sender": "native:motion-kitchen-11",
+                "device_id": "motion-kitchen-11",
+                "messages": 1,
+                "read_messages": 0,
+            },
+        ],
+        "messages": 15,
+        "read_messages": 12,
+        "read": [said],
+        "stored": [was],
+        "is_stored_whole": False,
+        "refused": [{"reason": "not_in_profile", "count": 2}],
+        "unread": [{"field": "an_unread_field_with_a_long_name.inside.another", "count": 9}],
+    }
+    with database.transaction() as connection:
+        profile = profiles.add(connection, library()["emergency-button"], machine_now).number
+        done, waiting = (
+            profile_trials.add(connection, profile, target, user=_ADMIN, now=machine_now)
+            for target in (TrialTarget(model="Daewoo WKE502Z"), TrialTarget(sender=long))
+        )
+        profile_trials.take(connection, machine_now)
+        profile_trials.finish(connection, done, found)
+    return done, waiting

@@ -1,5 +1,6 @@
 """Runs every check of the repository: `python -m tests.checks`, part of `make check`."""
 
+import gc
 import pkgutil
 import sys
 from importlib import import_module
@@ -9,6 +10,8 @@ import tests.checks
 
 def main() -> int:
     """Print every finding of every module here that has `findings`; the exit code says whether there was one."""
+    # The nodes of all files live to the end; looking for rubbish among them takes a third of the time.
+    gc.disable()
     count = 0
     for module in pkgutil.iter_modules(tests.checks.__path__):
         if module.name == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tests.checks.repository import PACKAGES, tracked
+from tests.checks.syntax import tree_of
 from tests.support.paths import REPOSITORY
 
 MOST_POINTS = 15
@@ -35,7 +36,7 @@ def findings() -> Iterator[str]:
         text = (REPOSITORY / path).read_text(encoding="utf-8")
         if (lines := text.count("\n")) > LONGEST_MODULE:
             yield f"{path}: {lines} lines; split it by noun (at most {LONGEST_MODULE})"
-        for name, function in functions_of(ast.parse(text)):
+        for name, function in functions_of(tree_of(text)):
             functions[f"{path}:{name}"] = decision_points(function)
             if (length := _body_length(function)) > LONGEST_FUNCTION:
                 yield f"{path}:{function.lineno}: {name} has {length} lines (at most {LONGEST_FUNCTION})"

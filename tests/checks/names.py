@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.checks.repository import PACKAGES, tracked
+from tests.checks.syntax import tree_of
 from tests.support.paths import REPOSITORY
 
 # One aggregate in parallel layers: its store, its actions, its schema, its route, its page keep one name.
@@ -54,7 +55,7 @@ def findings() -> Iterator[str]:
 def _classes(modules: list[Path]) -> Iterator[str]:
     places: defaultdict[str, list[Path]] = defaultdict(list)
     for path in modules:
-        for node in ast.parse((REPOSITORY / path).read_text(encoding="utf-8")).body:
+        for node in tree_of((REPOSITORY / path).read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(path)
     for name, paths in sorted(places.items()):

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from tests.checks.syntax import nodes_of
+
 _CLIMBING = re.compile(r"[\w./-]*\.\./[\w./-]*")
 # In these a path is a link, which starts at the file; elsewhere it is one for a program, which starts at the root.
 _LINKING = {".css", ".html", ".js", ".md", ".svg"}
@@ -19,7 +21,7 @@ def outside_findings(path: PurePath, text: str) -> Iterator[str]:
             if not found.startswith("/") and _leaves(start / found):
                 yield f"{path}:{number}: {found} is outside the repository; a clone has nothing there"
     if path.suffix == ".py":
-        for node in ast.walk(ast.parse(text)):
+        for node in nodes_of(text):
             levels = _levels_up(node, len(path.parts))
             if levels is not None and levels > len(path.parts):
                 yield f"{path}:{getattr(node, 'lineno', 0)}: this folder is outside the repository"

@@ -11,6 +11,7 @@ import tokenize
 from collections.abc import Iterator
 
 from tests.checks.repository import tracked
+from tests.checks.syntax import nodes_of
 from tests.support.paths import REPOSITORY
 
 _INSTEAD = {
@@ -96,7 +97,7 @@ def _prose(suffix: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def _of_python(text: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_of(text):
         match node:
             case ast.Expr(value=ast.Constant(value=str() as prose, lineno=line)):
                 yield line, prose

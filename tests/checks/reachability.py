@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.checks.repository import PACKAGES, tracked
+from tests.checks.syntax import nodes_of, tree_of
 from tests.support.paths import REPOSITORY
 
 # Where `python -m MODULE` is written for people and machines; of Python, any module of the product may hold the name.
@@ -40,26 +41,25 @@ def module_name(path: Path) -> str:
 
 def unreached(sources: dict[str, str], commands: Iterable[str], scripts: Iterable[str]) -> Iterator[str]:
     """Give each module that no script of the wheel, no `python -m` and no import from one of these reaches."""
-    trees = {name: ast.parse(text) for name, text in sources.items()}
     text_of_commands = "\n".join(commands)
     waiting = [*scripts, *(name for name in sources if name.endswith(".__main__"))]
     waiting += [name for name in sources if re.search(rf"""-m["', ]+{re.escape(name)}\b""", text_of_commands)]
     reached: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name in reached or name not in trees:
+        if name in reached or name not in sources:
             continue
         reached.add(name)
-        waiting += _named(trees[name])
+        waiting += _named(sources[name])
         if "." in name:
             waiting.append(name.rpartition(".")[0])
     for name in sorted(sources.keys() - reached):
         yield f"{name}: no command, no `python -m` and no script of the wheel reaches this module"
 
 
-def _named(tree: ast.Module) -> Iterator[str]:
+def _named(text: str) -> Iterator[str]:
     """Give what a module imports, also inside functions, and the texts that may name a module for `python -m`."""
-    for node in ast.walk(tree):
+    for node in nodes_of(text):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -71,14 +71,13 @@ def _named(tree: ast.Module) -> Iterator[str]:
 
 def unused(sources: dict[str, str], other: Iterable[str]) -> dict[str, int]:
     """Return each public function and class at the top of a module whose name stands nowhere else in the product, with its line."""
-    trees = {name: ast.parse(text) for name, text in sources.items()}
     named = {name for text in other for name in _NAME.findall(text)}
-    for tree in trees.values():
-        named.update(_mentions(tree))
+    for text in sources.values():
+        named.update(_mentions(text))
     return {
         f"{module}.{node.name}": node.lineno
-        for module, tree in trees.items()
-        for node in tree.body
+        for module, text in sources.items()
+        for node in tree_of(text).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
         and not node.decorator_list
@@ -86,8 +85,8 @@ def unused(sources: dict[str, str], other: Iterable[str]) -> dict[str, int]:
     }
 
 
-def _mentions(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _mentions(text: str) -> Iterator[str]:
+    for node in nodes_of(text):
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):

@@ -16,6 +16,7 @@ from detectors.engine.rule_set import BUILDERS
 from simulator.incidents.kinds import KINDS
 from simulator.scenarios.scenario import library, read_scenario
 from tests.checks.repository import PACKAGES, tracked
+from tests.checks.syntax import nodes_of
 from tests.support.paths import REPOSITORY
 
 # A rule about a resident has a builder; the others are evaluated here.
@@ -37,6 +38,7 @@ _OTHER_WORDS = {
     ("simulator/devices/sensors.py", "battery"): "which random numbers",
     ("simulator/devices/sensors.py", "motion"): "which random numbers",
     ("simulator/incidents/kinds.py", "temperature_c"): "key of a scenario file",
+    ("core/domain/records/personal_data.py", "unclear_call"): "a table",
     ("simulator/network/payloads.py", "battery"): "what Zigbee2MQTT calls the charge",
     ("simulator/network/payloads.py", "presence"): "what Zigbee2MQTT calls it",
     ("simulator/people/persona.py", "cold"): "an illness",
@@ -122,7 +124,7 @@ def _text(path: Path) -> str:
 
 def _strings_and_names(path: Path) -> tuple[set[str], set[str]]:
     """Return the texts, but those that the members of an enumeration stand for, and the names that stand in a file."""
-    nodes = list(ast.walk(ast.parse(_text(path))))
+    nodes = nodes_of(_text(path))
     members = {id(value) for node in nodes if isinstance(node, ast.ClassDef) for value in _members(node)}
     strings = {
         node.value

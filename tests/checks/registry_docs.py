@@ -1,4 +1,4 @@
-"""`docs/rules.md` and `docs/metrics.md`, made from the registries: `python -m tests.checks.registry_docs --write`."""
+"""`docs/rules.md`, `docs/metrics.md` and `docs/monitoring.md`, made from the registries: `python -m tests.checks.registry_docs --write`."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from core.domain.metrics import METRICS, CallPriority, Metric, StuckCheck
 from core.domain.people import Language
 from core.domain.rule_spec import Audience, Ends, Family, RuleSpec
 from core.domain.rules import RULES
+from tests.checks.monitoring_page import monitoring_page
 from tests.support.paths import REPOSITORY
 
 _MADE = "<!-- Made by `python -m tests.checks.registry_docs --write` from {source}; change that file, not this one. -->"
@@ -90,7 +91,12 @@ def findings() -> Iterator[str]:
 
 
 def _pages() -> Sequence[tuple[str, str]]:
-    return ("rules.md", rules_page()), ("metrics.md", metrics_page())
+    made = _MADE.format(source="`core/monitoring/figures.py` and `deploy/prometheus/alerts.yml`")
+    return (
+        ("rules.md", rules_page()),
+        ("metrics.md", metrics_page()),
+        ("monitoring.md", f"{made}\n\n{monitoring_page()}\n"),
+    )
 
 
 def _overview() -> str:
@@ -143,7 +149,10 @@ def _notified(rule: RuleSpec) -> str:
     is_about_somebody = rule.subject in {SubjectKind.RESIDENT, SubjectKind.GEOFENCE, SubjectKind.HOME}
     if is_about_somebody and rule.highest < Severity.KEEP_AN_EYE:
         return "the centre; the family too when it is more than keep an eye"
-    return "the centre"
+    if rule.at_once is None:
+        return "the centre"
+    kinds = " or ".join(sorted(rule.at_once))
+    return "the centre, once a day" + (f"; at once about a {kinds}" if kinds else "")
 
 
 def _metric(metric: Metric) -> tuple[str, ...]:

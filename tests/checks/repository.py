@@ -3,10 +3,11 @@
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.checks.outside import outside_findings
+from tests.checks.syntax import nodes_of
 from tests.support.paths import REPOSITORY
 
 PACKAGES = ("core", "ingest", "detectors", "api", "simulator", "deploy")
@@ -14,6 +15,7 @@ _TOP_LEVEL = {*PACKAGES, "docs", "tests"}
 # Never the word for wandering as if without aim; the glossary says what we write.
 _BANNED = ("\u5f98\u5f8a",)
 _CODE = (".py", ".sql", ".js", ".css", ".html")
+_MIGRATIONS = ("core", "store", "migrations")
 _SELF = Path("tests/checks/repository.py")
 _UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 # An SQL statement in a Python string; named queries stand in core/store/queries.
@@ -27,9 +29,24 @@ def findings() -> Iterator[str]:
     paths = tracked()
     for path in paths:
         yield from _findings(path)
+    yield from misnumbered(path.name for path in paths if path.parts[:3] == _MIGRATIONS)
     for name in sorted({path.parts[0] for path in paths if len(path.parts) > 1}):
         if name not in _TOP_LEVEL and not name.startswith("."):
             yield f"{name}/: not one of the folders that the tree has"
+
+
+def misnumbered(names: Iterable[str]) -> Iterator[str]:
+    """Give the migrations whose number is not the next one: a service starts with none of them then.
+
+    Examples
+    --------
+    >>> list(misnumbered(["0001_a.sql", "0002_b.sql", "0002_c.sql"]))
+    ['0002_c.sql: the number after the one before it is 0003']
+    """
+    for place, name in enumerate(sorted(names), start=1):
+        if not name.startswith(f"{place:04}_"):
+            yield f"{name}: the number after the one before it is {place:04}"
+            return
 
 
 def tracked() -> list[Path]:
@@ -63,6 +80,6 @@ def _findings(path: Path) -> Iterator[str]:
 def _python_findings(path: Path, text: str) -> Iterator[str]:
     if path.parts[0] not in PACKAGES:
         return
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_of(text):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.match(node.value):
             yield f"{path}:{node.lineno}: SQL stands in core/store/queries, by name"

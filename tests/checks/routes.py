@@ -7,11 +7,12 @@ from pathlib import Path, PurePath
 
 from core.store.queries import load
 from tests.checks.repository import tracked
+from tests.checks.syntax import tree_of
 from tests.support.paths import REPOSITORY
 
 _METHODS = frozenset({"post", "put", "patch", "delete"})
 # A search is posted so that names stay out of addresses; it changes nothing.
-_READS = frozenset({"search_residents", "board_search"})
+_READS = frozenset({"search_residents", "board_search", "search_homes", "search_users"})
 _WRITES = (b"INSERT ", b"UPDATE ", b"DELETE ")
 _HANDLERS = ("api/pages", "api/routes")
 
@@ -25,7 +26,7 @@ def findings() -> Iterator[str]:
 
 def route_findings(path: PurePath, text: str) -> Iterator[str]:
     """Give what is wrong in one module of pages or routes."""
-    tree = ast.parse(text)
+    tree = tree_of(text)
     names = _imported(tree)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and _changes(node) and node.name not in _READS:
@@ -81,7 +82,7 @@ def _writers(module: str) -> frozenset[str]:
     path = REPOSITORY / Path(*module.split(".")).with_suffix(".py")
     if not path.is_file():
         return frozenset()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path.read_text(encoding="utf-8"))
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     queries = _loaded(tree)
     found = {one.name for one in functions if _executes_write(one, queries)}

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from tests.checks.repository import tracked
+from tests.checks.syntax import tree_of
 from tests.support.paths import REPOSITORY
 
 _ROOM = ("core", "store")
@@ -28,7 +29,7 @@ def by_position(source: str) -> Iterator[str]:
     >>> list(by_position("found = Press(**columns)"))
     []
     """
-    for node, taken_apart in _calls(ast.parse(source), frozenset()):
+    for node, taken_apart in _calls(tree_of(source), frozenset()):
         if _is_class(node.func) and _is_by_position(node, taken_apart):
             name = ast.unparse(node.func)
             yield f"{node.lineno}: {name} is built by position; name the columns and use class_row or kwargs_row"

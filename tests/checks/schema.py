@@ -7,7 +7,8 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import TupleRow
 
-from core.store.migrate import migrate
+from core.errors import MigrationError
+from core.store.migrate import migrate, migrations
 from deploy.local import required_programs
 from tests.support.paths import REPOSITORY
 from tests.support.services.folders import service_folder
@@ -75,6 +76,14 @@ WHERE pronamespace = 'public'::regnamespace
     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
 ORDER BY proname COLLATE "C", pg_get_function_identity_arguments(oid) COLLATE "C"
 """
+
+
+def findings() -> Iterator[str]:
+    """Give what is wrong with the numbers of the migrations; two changes that were made at once may have taken the same."""
+    try:
+        migrations()
+    except MigrationError as error:
+        yield str(error)
 
 
 def text_of(url: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.checks.repository import PACKAGES, tracked
+from tests.checks.syntax import nodes_of
 from tests.support.paths import REPOSITORY
 
 # Parts of names and what the field calls the thing; docs/glossary.md has the words with their meaning.
@@ -94,19 +95,18 @@ def findings() -> Iterator[str]:
 def _outward_fields() -> set[str]:
     """Return the names of fields that go out of the service."""
     paths = [path for path in tracked() if path.suffix == ".py" and str(path).startswith(_OUTWARD_FIELDS)]
-    trees = [ast.parse((REPOSITORY / path).read_text(encoding="utf-8")) for path in paths]
+    texts = [(REPOSITORY / path).read_text(encoding="utf-8") for path in paths]
     return {
         node.target.id
-        for tree in trees
-        for node in ast.walk(tree)
+        for text in texts
+        for node in nodes_of(text)
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
 
 
 def _retired(path: Path, outward: set[str]) -> Iterator[str]:
-    tree = ast.parse((REPOSITORY / path).read_text(encoding="utf-8"))
     parts = {(path.stem, 1)}
-    for node in ast.walk(tree):
+    for node in nodes_of((REPOSITORY / path).read_text(encoding="utf-8")):
         line = getattr(node, "lineno", 1)
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):

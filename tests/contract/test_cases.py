@@ -1,5 +1,6 @@
 """The cases of tests/data/cases that one message decides: each is read as it should be."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from core.domain.evidence.device_profile import DeviceProfile
 from core.formats.profile_file import library
+from ingest.codecs.parsing.json_fields import LARGEST_PAYLOAD
 from ingest.commands.decode import described
 from tests.support.paths import TEST_DATA
 
@@ -111,3 +113,13 @@ def test_a_device_that_counts_from_1970_does_not_say_when() -> None:
     # Whether such a message is a life sign is not the codec's to say.
     values = _said(_CASES / "c04-restart-1970.json")["values"]
     assert (values["motion"], values["time"]) == (True, "1970-01-01T00:00:00Z")
+
+
+def test_a_bridge_with_many_devices_may_list_them_all() -> None:
+    payload = gzip.decompress((_CASES / "c05-bridge-devices.json.gz").read_bytes())
+    assert len(payload) > LARGEST_PAYLOAD
+    said = described("gw/pgw/zigbee2mqtt/bridge/devices", payload)
+    proposals = cast("list[dict[str, Any]]", said["proposals"])
+    assert said["problems"] == []
+    assert {one["name"] for one in proposals} == {f"room{number}" for number in range(len(proposals))}
+    assert len(proposals) > 90

@@ -11,11 +11,13 @@ from deploy.local.mosquitto import Broker
 from deploy.playback.recording_report import reason_line
 from deploy.playback.recording_run import ReplayPlan, ReplayResult, ReplayRun
 from simulator.replay.files import read_recording
+from simulator.replay.parsing.text_file import FileChoices
 from tests.support.paths import TEST_DATA
 
 OUTAGE_BEGAN = datetime(2019, 6, 15, 4, 4, tzinfo=UTC)
 OUTAGE_ENDED = datetime(2019, 6, 17, 14, 16, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
+COLLAPSED = datetime(2026, 9, 12, 23, 49, tzinfo=UTC)
 
 
 def raised(result: ReplayResult, rule: str) -> list[ReplayedAlert]:
@@ -72,3 +74,23 @@ def test_a_recorded_track_is_stored_point_for_point(
     result = ReplayRun(plan, database_url, broker, tmp_path).run()
     assert result.difference.is_none
     assert result.difference.stored == len(whole.fixes)
+
+
+# 12 usual days, and on the 13th she lies on the floor from 8:49 on, in silence or before a radar that says so every five minutes.
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", ["collapse_silent", "collapse_radar_repeats"])
+def test_a_collapse_is_raised_and_stays_open_whatever_a_radar_goes_on_saying(
+    database_url: str, broker: Broker, tmp_path: Path, name: str
+):
+    path = TEST_DATA / "cases" / f"{name}.csv.gz"
+    whole = read_recording(path, None, FileChoices(UTC_ZONE))
+    begin, end = (moment.replace(minute=0, second=0, microsecond=0) for moment in whole.span)
+    end = max(end + timedelta(hours=1), COLLAPSED + timedelta(hours=12))
+    plan = ReplayPlan(whole, (), begin, end, timedelta(hours=8), ZoneInfo("Asia/Tokyo"))
+    result = ReplayRun(plan, database_url, broker, tmp_path).run()
+    assert result.difference.is_none
+    after = [one for one in raised(result, "inactivity") if one.raised_at > COLLAPSED]
+    assert [one.cleared_at for one in after] == [None]
+    # By 2:20 UTC in the silent home, and no more than ten minutes later in the other.
+    late = timedelta(minutes=0 if name == "collapse_silent" else 10)
+    assert after[0].raised_at <= datetime(2026, 9, 13, 2, 20, tzinfo=UTC) + late

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.domain.agreed.quiet_limit import QuietLimit
 from core.domain.device import DeviceKind
 from core.domain.geodesy import METRES_PER_DEGREE
+from core.domain.geofence import Hours
 from core.domain.metrics import PRESENCE
 from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans, Stillness
@@ -43,6 +45,7 @@ from detectors.rules.inactivity import Inactivity
 from detectors.rules.late_morning import LateMorning
 from detectors.rules.night_exit import NightExit
 from detectors.rules.not_returned import NotReturned
+from detectors.rules.quiet_too_long import QuietTooLong
 from detectors.rules.restless_night import RestlessNight
 from detectors.rules.stillness import UnusualStillness
 from detectors.windows.series import occupancy_series
@@ -70,6 +73,10 @@ RHYTHM = Rhythm(
 )
 
 
+def at(minute: float) -> datetime:
+    return BEGIN + timedelta(minutes=minute)
+
+
 def rhythm_on(_day: date) -> Rhythm:
     return RHYTHM
 
@@ -77,6 +84,14 @@ def rhythm_on(_day: date) -> Rhythm:
 def baseline_on(_day: date) -> SilenceBaseline:
     return SilenceBaseline(40, ThresholdCurve(np.full(288, 150.0), np.full(288, 200.0)))
 
+
+EVERY_DAY = frozenset(range(7))
+# Over midnight, all day, and about rooms: what one of them says goes on while another holds.
+LIMITS = (
+    QuietLimit(1, 1, "kitchen", None, "", 120, Hours(EVERY_DAY, time(22), time(6))),
+    QuietLimit(2, 1, "", None, "", 90, Hours(EVERY_DAY, time(0), time(0))),
+    QuietLimit(3, 1, "bathroom", None, "", 300, Hours(frozenset({5, 6}), time(6), time(11, 30)), at(600)),
+)
 
 RULES: list[Callable[[], Rule]] = [
     lambda: LateMorning(rhythm_on, Inactivity(baseline_on)),
@@ -93,6 +108,7 @@ RULES: list[Callable[[], Rule]] = [
     lambda: NightExit(rhythm_on),
     AbsenceNotTaken,
     lambda: Inactivity(baseline_on),
+    lambda: QuietTooLong(LIMITS),
 ]
 # What a thermometer or a plug says does not depend on what else is in contact.
 OF_ABSENCE = [
@@ -112,10 +128,6 @@ plans = st.lists(
     max_size=1,
 )
 Rows = list[tuple[int, float]]
-
-
-def at(minute: float) -> datetime:
-    return BEGIN + timedelta(minutes=minute)
 
 
 class Home:

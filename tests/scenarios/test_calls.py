@@ -12,6 +12,8 @@ from tests.synthetic.call_home import CASES, DAYS
 from tests.synthetic.call_life import make
 from tests.synthetic.calls import CallScore, Misjudged, score_calls
 
+# The homes of all groups are made and evaluated with the first of them.
+pytestmark = pytest.mark.timeout(300)
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["calls"]
 # Every family of buttons, every clock and every kind of detector.
 HOMES = (*range(0, 35, 5), *(1, 2, 3, 4, 6, 8, 9, 11, 13, 17, 22, 29))

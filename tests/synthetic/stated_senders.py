@@ -33,6 +33,8 @@ class StatedSender:
         The topic of its bridge's state; empty where it has none.
     availability : str
         The topic that says whether it is connected; empty where nothing does.
+    descriptions : tuple
+        Topics and messages with which it, or its bridge, describes it again and again.
     """
 
     sender: str
@@ -44,6 +46,7 @@ class StatedSender:
     is_pulse: bool = False
     bridge: str = ""
     availability: str = ""
+    descriptions: tuple[tuple[str, object], ...] = ()
 
     @property
     def codec(self) -> str:
@@ -89,6 +92,24 @@ def _native(metric: str, state: bool, other: int, at: datetime) -> dict[str, obj
     return {"seq": 1 + (at - START) // STEP, "readings": readings}
 
 
+def _discovery(topic: str, device_class: str, template: str = "") -> tuple[str, object]:
+    """Return Home Assistant's discovery of a part of a device."""
+    name = f"{topic.replace('/', '-')}-{device_class}"
+    body = {"unique_id": name, "state_topic": topic, "device_class": device_class, "payload_on": "ON"}
+    template_of = {"value_template": template} if template else {}
+    device = {"device": {"name": name, "manufacturer": "Maker", "model": "M1"}}
+    return f"gw/g1/homeassistant/binary_sensor/{name}/config", {**body, **template_of, **device}
+
+
+def _position(at: datetime, **attributes: object) -> dict[str, object]:
+    text = at.isoformat()
+    place = {"fixTime": text, "deviceTime": text, "serverTime": text, "latitude": 35.7, "longitude": 139.7}
+    return {
+        "device": {"uniqueId": "86"},
+        "position": {**place, "valid": True, "attributes": attributes},
+    }
+
+
 START = datetime(2026, 8, 1, 6, tzinfo=UTC)
 STEP = timedelta(minutes=7)
 """Messages of one device are this far apart, or a multiple."""
@@ -102,6 +123,13 @@ SENDERS: tuple[StatedSender, ...] = (
         lambda state, other, _: {"occupancy": state, "illuminance": other},
         bridge=_BRIDGE,
         availability=f"{_Z2M}/hall/availability",
+        descriptions=(
+            (
+                f"{_Z2M}/bridge/devices",
+                [{"friendly_name": "hall", "ieee_address": "0x1", "definition": None}],
+            ),
+            _discovery("zigbee2mqtt/hall", "motion", "{{ value_json.occupancy }}"),
+        ),
     ),
     StatedSender(
         "zigbee2mqtt:g1/radar",
@@ -171,6 +199,7 @@ SENDERS: tuple[StatedSender, ...] = (
         "gw/g1/node/binary_sensor/hall_motion/state",
         lambda state, _o, _at: "ON" if state else "OFF",
         availability="gw/g1/node/status",
+        descriptions=(_discovery("node/binary_sensor/hall_motion/state", "motion"),),
     ),
     StatedSender(
         "homie:g1/home",
@@ -196,6 +225,44 @@ SENDERS: tuple[StatedSender, ...] = (
         lambda state, other, _: {"id": "AA:BB:CC:DD:EE:FF", "open": state, "batt": other % 100},
         both_ways=True,
         bridge="gw/g1/home/OpenMQTTGateway/LWT",
+    ),
+    StatedSender(
+        "meshtastic:g1/!0000000b",
+        "motion",
+        "gw/g1/msh/JP/2/json/LongFast/!000000aa",
+        lambda state, other, at: {
+            **{"from": 11, "type": "detection", "timestamp": int(at.timestamp()), "rssi": -other},
+            "payload": {"text": "Hall motion detected" if state else "Hall motion state: 0"},
+        },
+        has_time=True,
+        bridge="gw/g1/msh/JP/2/stat/!000000aa",
+    ),
+    # What a phone or a tracker goes on saying of a button that is held: that it is pressed shows a person once.
+    StatedSender(
+        "owntracks:g1/user/phone",
+        "tracker",
+        "gw/g1/owntracks/user/phone",
+        lambda state, other, at: {
+            **{"_type": "location", "tst": int(at.timestamp()), "lat": 35.7, "lon": 139.7},
+            **{"batt": other % 100, "panic": state},
+        },
+        has_time=True,
+    ),
+    StatedSender(
+        "teltonika:g1/352093081234567",
+        "tracker",
+        "gw/g1/352093081234567/data",
+        lambda state, other, at: {
+            "state": {"reported": {"ts": int(at.timestamp() * 1000), "236": int(state), "113": other % 100}}
+        },
+        has_time=True,
+    ),
+    StatedSender(
+        "traccar:g1/86",
+        "tracker",
+        "gw/g1/positions",
+        lambda state, other, at: _position(at, sos=state, batteryLevel=other % 100),
+        has_time=True,
     ),
     StatedSender(
         "native:bed-1",

@@ -18,9 +18,11 @@ from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep,
 from api.http import cookies
 from api.pages.parts.alert_rows import progress_line
 from api.pages.rendering import HtmlPage
+from api.views.last_sign import last_sign
 from api.wording.alert_reason import emergency_numbers, why
 from core.domain.alert import Alert, Condition
 from core.domain.people import Contact
+from core.store.database import Connection
 
 router = APIRouter()
 
@@ -37,7 +39,7 @@ def show_answer(
 ) -> Response:
     """Show what the link is about and its buttons."""
     visit = LinkVisit(cookies.peer_of(request), now, machine_now)
-    return _render(request, open_link(connection, _limits(request), token, visit))
+    return _render(request, connection, open_link(connection, _limits(request), token, visit))
 
 
 @router.post("/a/{token}")
@@ -59,7 +61,7 @@ def act(
     return RedirectResponse(request.url.path, 303)
 
 
-def _render(request: Request, found: AnswerPage) -> Response:
+def _render(request: Request, connection: Connection, found: AnswerPage) -> Response:
     if found.alert is None or found.contact is None:
         return HtmlPage(request, None).render("answer.html", {"state": LinkState.ENDED.value, "live": False})
     alert, contact, person = found.alert, found.contact, found.person
@@ -74,7 +76,7 @@ def _render(request: Request, found: AnswerPage) -> Response:
             "alert": alert,
             "heading": _heading(page, found.state, alert),
             "who": _who(page, contact, person.name if person else ""),
-            "what": why(alert, times)[0],
+            "what": why(alert, times, last_sign(connection, alert))[0],
             "cleared_line": words("answer.cleared", clock=times.clock_text(alert.cleared_at))
             if cleared and alert.cleared_at
             else "",

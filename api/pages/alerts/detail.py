@@ -1,11 +1,12 @@
 """One alert: why it was raised, what the record shows, who was notified, and what people do about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from markupsafe import Markup
 
 from api.access import visibility
+from api.access.location_gate import without_places
 from api.access.viewer import Viewer
 from api.charts.actogram import Texts, TypicalDay, actogram
 from api.charts.marks import legend
@@ -18,12 +19,26 @@ from api.pages.parts.place import LastPlace, load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
 from api.views import baseline
+from api.views.last_sign import last_sign
 from api.wording.alert_reason import confidence, emergency_numbers, ruled_out, title, todo, why
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome, Severity
-from core.domain.notification import EscalationStep, Notification
+from core.domain.alert import (
+    Alert,
+    AlertEvent,
+    Condition,
+    EventKind,
+    Handling,
+    NotificationKind,
+    Outcome,
+    Severity,
+)
+from core.domain.escalation.audience import reached
+from core.domain.escalation.policy import Recipients
+from core.domain.notification import EscalationStep, EscalationStepKind, Notification
+from core.domain.people import Contact, Role
+from core.domain.reasons import UnassignedSosReason, UnclearCallReason
 from core.domain.response_targets import target_at
 from core.domain.rule_spec import Family
-from core.domain.rules import names_of, shows_location
+from core.domain.rules import ends_by_person, names_of, read_reason, shows_location, waits_for_digest
 from core.store.alerts import alerts, deliveries, notifications
 from core.store.database import Connection
 from core.store.devices import devices
@@ -76,6 +91,10 @@ def alert_context(
         page = page.in_zone(person.zone)
     times, words = page.times, page.words
     who = whose.name(alert)
+    place = _place(page, viewer, connection, alert, person)
+    # Distances to something that somebody drew are as good as a position: in words, too, only behind the open gate.
+    is_open = place is not None and bool(place.open_line)
+    card = alert if is_open else replace(alert, reason=without_places(alert.rule, alert.reason))
     return {
         "m": times,
         "here": f"/alerts/{alert.number}",
@@ -83,17 +102,18 @@ def alert_context(
         "title": title(alert.rule, words),
         "who": who,
         "person": person,
-        "why": why(alert, times),
+        "why": why(card, times, last_sign(connection, alert, page.now)),
+        "to_settle": _to_settle(page, viewer, connection, alert),
         "calls": alerts.episodes(connection, alert.number) if alert.occurrences > 1 else [],
-        "ruled_out": ruled_out(alert, times),
-        "confidence": confidence(alert, page.words),
+        "ruled_out": ruled_out(card, times),
+        "confidence": confidence(card, page.words),
         "todo": todo(alert, words),
         "emergency_numbers": emergency_numbers(alert),
         "due_at": target_at(alert),
         "overdue": overdue_line(alert, times),
         "climate_unknown": _climate_unknown(page, connection, alert),
         "is_about_place": shows_location(alert.rule),
-        "place": _place(page, viewer, connection, alert, person),
+        "place": place,
         "is_mine": visibility.holds(connection, viewer, alert),
         "progress_line": progress_line(alert, times),
         "may_put_off": alert.severity is not Severity.EMERGENCY,
@@ -107,11 +127,10 @@ def alert_context(
         "note": draft.note,
         "problem": draft.problem,
         "events": [_event_line(event, page) for event in alerts.events(connection, alert.number)],
-        "escalation": _escalation(
-            notifications.steps(connection, alert.number),
-            notifications.of_alert(connection, alert.number),
-            page,
-        ),
+        "escalation": _escalation(page, connection, alert),
+        # What a person ends is over with that, whatever the device says.
+        "is_over": alert.handling is Handling.CLOSED and ends_by_person(alert.rule),
+        "in_digest": waits_for_digest(alert.rule, alert.reason),
         "deliveries": delivery_lines(deliveries.of_alert(connection, alert.number), page),
         "past": _past(connection, alert) if viewer.is_staff and alert.resident is not None else None,
     } | _evidence(page, connection, person, who)
@@ -125,6 +144,51 @@ def _place(
         return None
     there = devices.overviews(connection, viewer.scope, resident=person.number)
     return load_place(page, viewer, connection, person, there=there, problem="", sought=is_sought([alert]))
+
+
+@dataclass(frozen=True)
+class ToSettle:
+    """Where something of an alert is settled: a page, or with a `sender` the proposal of a device that nobody registered."""
+
+    href: str
+    text: str
+    sender: str = ""
+
+
+def _of_nobody(page: HtmlPage, viewer: Viewer, connection: Connection, senders: list[str]) -> list[ToSettle]:
+    """Return where senders are registered that nobody had registered, and what became of those that were since."""
+    words = page.words
+    registered = devices.ids_of_senders(connection, senders)
+    found = [
+        ToSettle(f"/devices/{name}", words("alert.settle_registered", device=name))
+        for name in registered.values()
+        if devices.is_visible(connection, viewer.scope, name)
+    ]
+    if viewer.role is not Role.ADMIN:
+        return found
+    return found + [
+        ToSettle("/proposals", words("alert.settle_sender", sender=one), one)
+        for one in senders
+        if one not in registered
+    ]
+
+
+def _to_settle(page: HtmlPage, viewer: Viewer, connection: Connection, alert: Alert) -> list[ToSettle]:
+    """Return where it is settled whose devices are that nobody registered, and what they mean whom nobody understands."""
+    card = read_reason(alert.rule, alert.reason)
+    if isinstance(card, UnassignedSosReason) and viewer.is_staff:
+        strangers = dict.fromkeys(one.sender for one in card.buttons if one.sender)
+        return _of_nobody(page, viewer, connection, list(strangers))
+    if not isinstance(card, UnclearCallReason) or not viewer.is_staff:
+        return []
+    named = dict.fromkeys(one.device_id for one in card.devices)
+    links = [
+        ToSettle(f"/devices/{name}#reading", page.words("alert.settle_device", device=name))
+        for name in named
+        if name and devices.is_visible(connection, viewer.scope, name)
+    ]
+    strangers = dict.fromkeys(one.sender for one in card.devices if not one.device_id and one.sender)
+    return links + _of_nobody(page, viewer, connection, list(strangers))
 
 
 def _climate_unknown(page: HtmlPage, connection: Connection, alert: Alert) -> str:
@@ -188,13 +252,25 @@ def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:
     return EventLine(event.at, text, str(event.detail.get("note", "")))
 
 
-def _escalation(
-    steps: list[EscalationStep], messages: list[Notification], page: HtmlPage
-) -> list[EscalationRow]:
-    opening = [one for one in messages if one.kind is NotificationKind.OPENING]
+def _escalation(page: HtmlPage, connection: Connection, alert: Alert) -> list[EscalationRow]:
+    steps = notifications.steps(connection, alert.number)
+    people = notifications.audience(connection, alert)
+    opening = [
+        one
+        for one in notifications.of_alert(connection, alert.number)
+        if one.kind is NotificationKind.OPENING
+    ]
     escalation = [step for step in steps if step.is_escalation]
-    first = "alert.escalation_family" if len(escalation) > 1 else "alert.escalation_centre"
-    names = [first if place == 0 else "alert.escalation_centre" for place in range(len(escalation))]
+    in_order = [step for step in escalation if step.kind is EscalationStepKind.CONTACTS]
+    first = "alert.escalation_family" if len(in_order) > 1 else "alert.escalation_centre"
+    names = [
+        f"asked.{step.kind}"
+        if step not in in_order
+        else first
+        if step is in_order[0]
+        else "alert.escalation_centre"
+        for step in escalation
+    ]
     # Whoever sleeps is notified later, and who looks at the alert sees that.
     passed_over = [step for step in steps if step.is_after_quiet_hours]
     names += ["alert.escalation_quiet"] * len(passed_over)
@@ -204,10 +280,23 @@ def _escalation(
             page.times.clock(step.executed_at or step.due_at),
             step.executed_at,
             step.stopped_at,
-            [one for one in opening if step.is_escalation and one.step == step.step],
+            _messages_of(step, opening, people) if step.is_escalation else [],
         )
         for name, step in zip(names, [*escalation, *passed_over], strict=True)
     ]
+
+
+def _messages_of(
+    step: EscalationStep, opening: list[Notification], people: list[Contact]
+) -> list[Notification]:
+    """Return the messages that a step sent; contacts who are notified no more count as those of their number in the order."""
+    if step.kind is EscalationStepKind.CONTACTS:
+        apart = {one.number for one in people if one.desk is not None or one.is_duty_only}
+        return [one for one in opening if one.step == step.step and one.contact not in apart]
+    near = [one for one in people if one.desk is None and not one.is_duty_only]
+    on_duty = [one.number for one in people if one.is_duty_only]
+    numbers = {one.number for one in reached(Recipients(step.kind.value), near, people, on_duty)}
+    return [one for one in opening if one.contact in numbers]
 
 
 def _past(connection: Connection, alert: Alert) -> list[Alert]:

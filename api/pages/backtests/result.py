@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from api.charts.weeks import weeks
 from api.pages.rendering import HtmlPage
-from api.schemas.backtests import BacktestFindingOut, BacktestResultOut, TriedSettingOut
+from api.schemas.backtests import BacktestFindingOut, BacktestResultOut, BudgetOut, TriedSettingOut
 from api.wording import alert_reason
 from api.wording.times import LocalTimes
 from core.domain.alert import Finding, Severity, Subject, unraised
@@ -95,7 +95,11 @@ def account(page: HtmlPage, resident: int, result: BacktestResultOut, in_force: 
 
 def _notes(page: HtmlPage, result: BacktestResultOut) -> list[str]:
     times, words = page.times, page.words
-    named = (("backtest.before_watching", result.watched_from), ("backtest.learning", result.learning_until))
+    named = (
+        ("backtest.before_watching", result.watched_from),
+        ("backtest.learning", result.learning_until),
+        ("backtest.places_gone", result.places_from),
+    )
     return [words(key, day=times.day(times.local(until).date())) for key, until in named if until is not None]
 
 
@@ -150,8 +154,16 @@ def _proposal(
     if best is None:
         return page.words("backtest.proposed_none", budget=budget), None
     if best is in_force:
-        return page.words("backtest.proposed_same", budget=budget), None
-    return page.words("backtest.proposed", budget=budget, name=_name(page, best)), best
+        return _losses(page, result.budget) + page.words("backtest.proposed_same", budget=budget), None
+    said = page.words("backtest.proposed", budget=budget, name=_name(page, best))
+    return _losses(page, result.budget) + said, best
+
+
+def _losses(page: HtmlPage, budget: BudgetOut) -> str:
+    """Return what comes before all else that is said of a proposal: which real events would not be raised any more."""
+    if not budget.events_lost or budget.proposed is None:
+        return ""
+    return page.words("backtest.proposed_loses", n=budget.events_lost, name=_name(page, budget.proposed))
 
 
 def _episodes(page: HtmlPage, resident: int, result: BacktestResultOut) -> tuple[list[EpisodeRow], bool]:

@@ -14,6 +14,7 @@ from api.dependencies import Admin, ConnectionDep, NowDep, Staff
 from api.pages.rendering import HtmlPage
 from api.schemas.devices import DeviceId
 from api.views.device_profile import reading_of
+from api.views.device_signs import signs_of
 from api.wording.reason_card import place_name
 from core.domain.device import DeviceKind
 from core.domain.evidence.device_profile import FieldMeaning
@@ -21,6 +22,7 @@ from core.domain.evidence.single_state import SingleState, pulse_profile
 from core.store.alerts import unclear_calls
 from core.store.devices import unread_fields
 from core.store.devices.single_states import single_states
+from core.store.operation import connection_loops
 from core.texts.local_format import decimal
 
 router = APIRouter()
@@ -28,7 +30,7 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class SingleStateLine:
-    """A state beside which no other was said; `command` lets the device follow the profile with which each message counts."""
+    """A state beside which no other was said, with the profile by which each message counts, if there is one."""
 
     state: str
     other: str
@@ -37,7 +39,6 @@ class SingleStateLine:
     rate: str
     channel: str
     profile: str | None
-    command: str
 
 
 @router.get("/devices/{device_id}")
@@ -47,6 +48,7 @@ def show_device(request: Request, viewer: Staff, connection: ConnectionDep, devi
     one = device_for(connection, viewer, device_id)
     single = single_states(connection, one.number)
     reading = reading_of(connection, one, single)
+    is_described = reading.profile is not None and reading.profile.source.is_description
     return page.render(
         "device.html",
         {
@@ -54,9 +56,16 @@ def show_device(request: Request, viewer: Staff, connection: ConnectionDep, devi
             "place": place_name(one.place, page.words),
             "unclear": unclear_calls.of_sender(connection, one.sender),
             "single": [_single_line(found, page) for found in single],
+            "is_cut_off": any(loop.concerns(one.sender) for loop in connection_loops.kept(connection)),
+            "signs": [
+                (part, decimal(page.language, part.per_hour, 0 if part.per_hour >= 10 else 1))
+                for part in signs_of(connection, one, reading.profile, page.now)
+            ],
             "unread": unread_fields.of_device(connection, one.sender),
             "reading": reading,
-            "described": reading.profile is not None and reading.profile.source.is_description,
+            "described": is_described,
+            # A native device is described by nothing.
+            "may_be_described": not is_described and not one.sender.startswith("native:"),
             "kinds": [kind.value for kind in DeviceKind if kind is not DeviceKind.CANARY or kind is one.kind],
         },
     )
@@ -89,5 +98,4 @@ def _single_line(one: SingleState, page: HtmlPage) -> SingleStateLine:
         decimal(page.language, one.per_hour, 0 if one.per_hour >= 1 else 1),
         one.channel,
         profile,
-        f"mimamori device profile assign {profile or 'PROFILE'} {one.device_id}",
     )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from api.access.refusals import TooManyAttemptsError
-from api.actions.enrolment import redeem_code
+from api.actions.device_credentials import redeem_code
 from api.dependencies import Anybody, DatabaseDep, MachineNowDep, SettingsDep
 from api.http import cookies
 from api.pages.rendering import HtmlPage

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.dependencies import Admin, ConnectionDep, Staff
+from api.dependencies import ConnectionDep, Staff
 from api.pages.rendering import HtmlPage
 from api.wording.reason_card import place_name
 from core.domain.metrics import BATTERY_PCT
@@ -14,7 +14,6 @@ from core.store.devices import devices, single_states
 from core.store.devices.devices import DeviceOverview
 from core.store.operation import connection_loops
 from core.store.operation.connection_loops import ConnectionLoop
-from core.store.people import users
 from core.texts.local_format import measured
 from core.texts.search_key import search_key
 
@@ -25,7 +24,7 @@ _LOW_BATTERY_PCT = 15.0
 
 @dataclass(frozen=True)
 class DeviceLine:
-    """One device of the list; `state` is in_contact, out_of_contact, cut_off or no_heartbeat.
+    """One device of the list; `state` is in_contact, out_of_contact, cut_off, not_yet or no_heartbeat.
 
     `is_unproven` says that it has said one state only, so that its messages are no life signs.
     """
@@ -56,6 +55,7 @@ def list_devices(
     tests: dict[str, Callable[[DeviceOverview], bool]] = {
         "all": lambda _one: True,
         "silent": lambda one: one.is_in_contact(page.now) is False,
+        "not_yet": lambda one: one.last_received_at is None,
         "low": is_low,
         "unproven": lambda one: one.number in unproven,
     }
@@ -74,12 +74,6 @@ def list_devices(
     )
 
 
-@router.get("/admin/users")
-def list_users(request: Request, viewer: Admin, connection: ConnectionDep) -> Response:
-    """Show everybody who can sign in."""
-    return HtmlPage(request, viewer).render("users.html", {"people": users.list_all(connection)})
-
-
 def is_low(one: DeviceOverview) -> bool:
     """Return whether the battery should be changed soon."""
     return bool(one.battery_low) or (one.battery_pct is not None and one.battery_pct < _LOW_BATTERY_PCT)
@@ -90,6 +84,8 @@ def _line(
 ) -> DeviceLine:
     in_contact = one.is_in_contact(page.now)
     state = "no_heartbeat" if in_contact is None else "in_contact" if in_contact else "out_of_contact"
+    if one.last_received_at is None:
+        state = "not_yet"
     if any(loop.concerns(one.sender) for loop in loops):
         state = "cut_off"
     battery = "" if one.battery_pct is None else f"{measured(page.language, BATTERY_PCT, one.battery_pct)}%"

@@ -1,16 +1,20 @@
 """Devices that describe themselves: what each can say and what of it is read, and a form to register it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
 from api.actions import devices as actions
 from api.actions.context import ActionContext
-from api.actions.devices import WayToRead, Whereabouts
+from api.actions.devices import WayToRead
 from api.dependencies import Admin, ConnectionDep, DatabaseDep, NowDep
+from api.pages.devices.placement import whereabouts
+from api.pages.parts.place_names import offered_places, place_of
+from api.pages.people.named_residents import UnsureResidentError
 from api.pages.rendering import HtmlPage
 from api.schemas.common import Number
 from api.views.device_profile import choices_for
@@ -43,14 +47,7 @@ class RegistrationForm:
         """The field that cannot be used as it was typed; empty where all can."""
         if not DEVICE_ID.match(self.device_id):
             return "device_id"
-        if bool(self.home) is bool(self.resident) or not (self.resident or "1").isdecimal():
-            return "home"
-        return ""
-
-    @property
-    def there(self) -> Whereabouts:
-        """Where it belongs."""
-        return Whereabouts(self.home or None, int(self.resident) if self.resident else None)
+        return "home" if bool(self.home) is bool(self.resident) else ""
 
     @property
     def reading(self) -> WayToRead:
@@ -65,14 +62,14 @@ def _typed(
     *,
     device_id: Annotated[str, Form(max_length=64)] = "",
     home: Annotated[str, Form(max_length=100)] = "",
-    resident: Annotated[str, Form(max_length=9)] = "",
+    resident: Annotated[str, Form(max_length=130, pattern=r"^[^\x00]*$")] = "",
     place: Annotated[str, Form(max_length=100, pattern=r"^[^\x00]*$")] = "",
     kind: Annotated[DeviceKind, Form()],
     profile: Annotated[str, Form(max_length=64)] = "",
     meaning: Annotated[FieldMeaning, Form()] = FieldMeaning.AS_MEASURED,
 ) -> RegistrationForm:
     return RegistrationForm(
-        device_id.strip(), home.strip(), resident.strip(), place.strip(), kind.value, profile, meaning.value
+        device_id.strip(), home.strip(), resident.strip(), place_of(place), kind.value, profile, meaning.value
     )
 
 
@@ -84,8 +81,25 @@ def list_proposals(request: Request, viewer: Admin, connection: ConnectionDep) -
     """Show what describes itself and nobody has registered or dismissed."""
     found = proposals.waiting(connection)
     return HtmlPage(request, viewer).render(
-        "proposals.html", {"found": found[:_MOST_SHOWN], "more": max(0, len(found) - _MOST_SHOWN)}
+        "proposals.html",
+        {
+            "found": found[:_MOST_SHOWN],
+            "more": max(0, len(found) - _MOST_SHOWN),
+            "strangers": proposals.strangers(connection),
+        },
     )
+
+
+@router.post("/proposals")
+def propose_sender(
+    viewer: Admin,
+    connection: ConnectionDep,
+    now: NowDep,
+    sender: Annotated[str, Form(max_length=200, pattern=r"^[^\x00]+$")],
+) -> Response:
+    """Let a sender that nobody registered wait as a proposal, and lead to it."""
+    number = actions.propose_sender(ActionContext(connection, viewer, now), sender)
+    return RedirectResponse(f"/proposals/{number}", 303)
 
 
 @router.get("/proposals/{number}")
@@ -103,17 +117,26 @@ def accept_proposal(
     """Register it, or show the form again with what is wrong."""
     if form.problem:
         return _again(request, viewer, database, number, form, form.problem)
+    words = HtmlPage(request, viewer).words
     try:
         with database.transaction() as connection:
+            there = whereabouts(connection, viewer, words, home=form.home, resident=form.resident)
             actions.accept_proposal(
                 ActionContext(connection, viewer, now),
                 number,
-                form.there,
+                there,
                 device_id=form.device_id,
                 kind=DeviceKind(form.kind),
                 place=form.place,
                 reading=form.reading,
             )
+    except RefusedError as error:
+        if isinstance(error, UnsureResidentError):
+            form = replace(form, resident=error.text)
+        with database.transaction() as connection:
+            one = proposals.get(connection, number)
+            problems = {error.field: words(f"refused.{error.code}", **error.values)}
+            return _show(HtmlPage(request, viewer), connection, one, form, problems)
     except ConflictError:
         return _again(request, viewer, database, number, form, "device_id")
     except NotFoundError:
@@ -151,6 +174,7 @@ def _show(
         "choices": choices_for(connection, one.model, {one.pulse_profile}),
         "meanings": list(FieldMeaning),
         "kinds": _KINDS,
+        "places": offered_places(page.words),
         "form": form,
         "problems": problems,
     }

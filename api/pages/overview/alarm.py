@@ -11,6 +11,7 @@ from api.pages.parts.alert_rows import Whose
 from api.pages.rendering import HtmlPage
 from api.wording.alert_reason import title
 from core.domain.alert import Alert, Condition, Handling, Severity
+from core.store.operation import delivery_health
 from core.store.people import residents
 from core.texts.local_format import ordinal
 
@@ -22,7 +23,7 @@ _MOST_ROWS = 4
 
 @dataclass(frozen=True)
 class AlarmRow:
-    """One emergency that nobody has taken."""
+    """One emergency that nobody has taken; `is_exhausted`: nobody can be sent a message about it at present."""
 
     number: int
     title: str
@@ -31,6 +32,7 @@ class AlarmRow:
     is_cleared: bool
     holder: str | None
     again: str
+    is_exhausted: bool
 
 
 @router.get("/alarm")
@@ -47,11 +49,13 @@ def alarm(request: Request, viewer: Staff, connection: ConnectionDep) -> Respons
     )
     shown = emergencies[-_MOST_ROWS:]
     concerned = [one.resident for one in shown if one.resident is not None]
+    exhausted = delivery_health.exhausted_emergencies(connection) if emergencies else frozenset[int]()
     whose = Whose(residents.households(connection, viewer.scope, concerned), page.words)
     return page.render(
         "_alarm.html",
         {
             "emergencies": len(emergencies),
+            "exhausted": sum(one.number in exhausted for one in emergencies),
             "waiting": [
                 (f"{one.number}.{one.occurrences}", int(one.severity), _rings_on(one)) for one in waiting
             ],
@@ -64,6 +68,7 @@ def alarm(request: Request, viewer: Staff, connection: ConnectionDep) -> Respons
                     is_cleared=one.condition is Condition.CLEARED,
                     holder=one.claimed_by if one.handling is Handling.CLAIMED else None,
                     again=ordinal(page.language, one.occurrences) if one.occurrences > 1 else "",
+                    is_exhausted=one.number in exhausted,
                 )
                 for one in shown
             ],

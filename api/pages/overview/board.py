@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
@@ -22,13 +23,15 @@ from core.store.database import Connection
 from core.store.devices import devices
 from core.store.devices.devices import LastContact
 from core.store.operation import health
-from core.store.people import residents
+from core.store.people import residents, tonight
 from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
 
 # A ward has thousands; the rest is in the list of residents.
 _MOST_NAMES = 60
+# What was found in the evening is shown until the morning.
+_NIGHT = timedelta(hours=15)
 # More than one looks through; the list of residents shows all.
 _MOST_FOUND = 12
 _FILTERS = ("all", "p1", "p2", "p3", "held", "p4")
@@ -67,7 +70,9 @@ def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str 
     page = HtmlPage(request, viewer)
     people = residents.overviews(connection, viewer.scope)
     context = _queue(page, viewer, connection, people, show if show in _FILTERS else "all")
-    return page.render("board.html", context | {"groups": _groups(people, page)})
+    evenings = tonight.latest(connection, page.now - _NIGHT, viewer.user.office)
+    shown = {"groups": _groups(people, page), "evenings": [one for one in evenings if not one.is_well]}
+    return page.render("board.html", context | shown)
 
 
 @router.get("/board/queue")
@@ -119,7 +124,7 @@ def _queue(
     }
     concerned = {alert.resident for alert in found}
     homes = {one.home for one in people if one.number in concerned}
-    whose = Whose(people, page.words, residents.life_signs_known_by(connection, homes))
+    whose = Whose(people, page.words, residents.life_signs_known_by(connection, homes, page.now))
     rows = alert_rows(found, whose, escalations, page.times, viewer.number)
     # A filter that was left on hides no emergency.
     shown = [row for row in rows if row.severity == Severity.EMERGENCY or _is_in(row, show)]

@@ -15,6 +15,7 @@ from api.pages.parts.climate import Room, rooms, unknown_line
 from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import baseline_context, state_name, today_context
 from api.views import baseline
+from api.views.last_sign import last_sign
 from api.wording.alert_reason import why
 from api.wording.reason_card import place_name
 from core.domain.alert import Alert, Handling, Severity
@@ -110,9 +111,12 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         state=state,
         mark=mark,
         paused_clock=page.times.clock(one.paused_until) if one.paused_until else "",
-        alerts=[_alert(alert, page, is_mine=visibility.holds(connection, viewer, alert)) for alert in found],
+        alerts=[
+            _alert(connection, alert, page, is_mine=visibility.holds(connection, viewer, alert))
+            for alert in found
+        ],
         last_at=one.last_life_sign_at,
-        last_known_by=residents.life_signs_known_by(connection, [one.home]).get(one.home),
+        last_known_by=residents.life_signs_known_by(connection, [one.home], page.now).get(one.home),
         last_place=place_name(one.last_life_sign_place, page.words),
         today_chart=today["today_chart"],
         today_line=today["today_line"],
@@ -123,12 +127,12 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
     )
 
 
-def _alert(alert: Alert, page: HtmlPage, *, is_mine: bool) -> FamilyAlert:
+def _alert(connection: Connection, alert: Alert, page: HtmlPage, *, is_mine: bool) -> FamilyAlert:
     is_held = alert.handling is Handling.CLAIMED
     return FamilyAlert(
         number=alert.number,
         severity=int(alert.severity),
-        what=why(alert, page.times)[0],
+        what=why(alert, page.times, last_sign(connection, alert))[0],
         holder=alert.claimed_by if is_held else None,
         is_mine=is_mine,
         held_clock=page.times.clock(alert.claimed_at) if alert.claimed_at else "",

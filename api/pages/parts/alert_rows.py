@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from api.locale import Words
 from api.wording.alert_reason import line, title
@@ -11,10 +11,13 @@ from core.domain.alert import Alert, Condition, Handling, Severity, Subject
 from core.domain.notification import EscalationStep
 from core.domain.reasons import AreaSilentReason
 from core.domain.response_targets import CLAIM_TARGET, overdue, target_at
-from core.domain.rules import read_reason
+from core.domain.rules import last_movement, read_reason
 from core.store.people.residents import ResidentOverview
 from core.texts.local_format import clock_time, ordinal
 from core.texts.search_key import search_key
+
+# A card holds the moment to a microsecond, rounded on the way through seconds.
+_SAME_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _row(
         version=alert.version,
         severity=int(alert.severity),
         title=title(alert.rule, times.words),
-        line=line(alert, times),
+        line=line(alert, times, _known_by(alert, person, whose)),
         who=whose.name(alert),
         age=person.age(times.now) if person else None,
         area=person.area if person else "",
@@ -170,6 +173,14 @@ def _row(
         ),
         again=ordinal(times.words.language, alert.occurrences) if alert.occurrences > 1 else "",
     )
+
+
+def _known_by(alert: Alert, person: ResidentOverview | None, whose: Whose) -> datetime | None:
+    """Return by when the last life sign had happened that an alert names, as far as it is still the last of the home."""
+    if person is None or person.last_life_sign_at is None:
+        return None
+    is_the_last = abs(person.last_life_sign_at - last_movement(alert)) < _SAME_MOMENT
+    return whose.known_by(person.home) if is_the_last else None
 
 
 def overdue_line(alert: Alert, times: LocalTimes) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from api.pages.parts.escalation_policy import policy_text
 from api.pages.parts.weekly_hours import hours_text
 from api.pages.rendering import HtmlPage
+from api.wording.reason_card import looked_at
 from core.store.database import Connection
 from core.store.people import watch_changes
 from core.store.people.geofences import hours_from_json
@@ -30,6 +32,12 @@ def watch_record(page: HtmlPage, connection: Connection, resident: int) -> list[
     return [_line(one, page) for one in watch_changes.of_resident(connection, resident, _MOST)]
 
 
+def said_of_watch(change: WatchChange, page: HtmlPage) -> str:
+    """Return one change of what is watched as one sentence."""
+    line = _line(change, page)
+    return line.text + line.before
+
+
 def _line(change: WatchChange, page: HtmlPage) -> ChangeLine:
     verb = "added" if change.before is None else "removed" if change.after is None else "changed"
     present = change.after if change.after is not None else change.before
@@ -41,6 +49,8 @@ def _line(change: WatchChange, page: HtmlPage) -> ChangeLine:
 
 def _said(what: Watched, kept: Mapping[str, Any], page: HtmlPage) -> str:
     words = page.words
+    if what is Watched.ESCALATION:
+        return policy_text(kept, page)
     if what is Watched.SENSITIVITY:
         return words(f"sensitivity.{kept['sensitivity']}")
     if what is Watched.GEOFENCE:
@@ -51,6 +61,11 @@ def _said(what: Watched, kept: Mapping[str, Any], page: HtmlPage) -> str:
             else words("zone.polygon_of", n=len(shape["corners"]))
         )
         return f"{kept['name']} · {form} · {hours_text(hours_from_json(kept['hours']), page)}"
+    if what is Watched.QUIET_LIMIT:
+        where = looked_at(kept["kind"], kept["place"], words)
+        span = page.times.length(timedelta(minutes=kept["quiet_min"]))
+        said = words("quiet_limit.line", what=where, span=span)
+        return f"{said} · {hours_text(hours_from_json(kept['hours']), page)}"
     began = page.times.clock_text(datetime.fromisoformat(kept["began_at"]))
     ended = page.times.clock_text(datetime.fromisoformat(kept["ended_at"])) if kept["ended_at"] else ""
     hours = f" · {hours_text(hours_from_json(kept['hours']), page)}" if kept["hours"] else ""

@@ -9,14 +9,14 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api.access import visibility
-from api.access.refusals import RefusedError
+from api.access.refusals import RefusedError, ThereAlreadyError
 from api.access.viewer import Viewer
 from api.actions import absences as actions
 from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
 from api.pages.rendering import HtmlPage
-from api.schemas.absences import AbsenceIn
+from api.schemas.absences import TOO_LONG, AbsenceIn
 from api.schemas.common import Number
 from core.domain.planned_absence import Absence, AbsenceKind
 from core.store.database import Connection
@@ -85,6 +85,8 @@ class AbsenceLine:
     note: str
     by: str
     is_now: bool
+    waiting: str
+    may_confirm: bool
 
 
 @router.get("/residents/{number}/absences")
@@ -103,7 +105,7 @@ def add_absence(
         page = HtmlPage(request, viewer, one.zone)
         try:
             made = form.parse(page)
-            actions.plan(
+            planned = actions.plan(
                 ActionContext(connection, viewer, now),
                 number,
                 kind=made.kind,
@@ -111,12 +113,27 @@ def add_absence(
                 hours=made.to_hours(),
                 note=made.note,
             )
+        except ThereAlreadyError:
+            return RedirectResponse(f"/residents/{number}/absences?said=there_already", 303)
         except ValidationError as error:
             return _show(request, viewer, connection, number, form, _problems(error, page))
         except RefusedError as error:
             field, text = _REFUSALS[error.code]
             return _show(request, viewer, connection, number, form, {field: page.words(text)})
-    return RedirectResponse(f"/residents/{number}/absences?said=absence_saved", 303)
+    said = "absence_waits" if planned.is_waiting else "absence_saved"
+    return RedirectResponse(f"/residents/{number}/absences?said={said}", 303)
+
+
+@router.post("/residents/{number}/absences/{absence}/confirm")
+def confirm_absence(
+    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
+) -> Response:
+    """Let an absence hold that somebody else planned."""
+    try:
+        actions.confirm(ActionContext(connection, viewer, now), absence, resident=number)
+    except RefusedError as error:
+        return RedirectResponse(f"/residents/{number}/absences?said={error.code}", 303)
+    return RedirectResponse(f"/residents/{number}/absences?said=absence_confirmed", 303)
 
 
 @router.post("/residents/{number}/absences/{absence}/end")
@@ -173,7 +190,22 @@ def _line(absence: Absence, page: HtmlPage, one: ResidentOverview) -> AbsenceLin
         absence.note,
         words("absence.by", who=absence.created_by) if absence.created_by else "",
         is_now=any(began <= page.now < ended for began, ended in spans),
+        waiting=_waiting(absence, page),
+        may_confirm=absence.is_waiting
+        and page.now < absence.expires_at
+        and (page.viewer is not None and absence.created_by_user != page.viewer.number),
     )
+
+
+def _waiting(absence: Absence, page: HtmlPage) -> str:
+    """Return what an absence waits for, or who confirmed it; empty where nobody has to."""
+    if not absence.needs_second:
+        return ""
+    if absence.confirmed_at is not None:
+        who, clock = absence.confirmed_by or "", page.times.clock_text(absence.confirmed_at)
+        return page.words("absence.confirmed", who=who, clock=clock) if who else ""
+    name = "waits" if page.now < absence.expires_at else "expired"
+    return page.words(f"absence.{name}", until=page.times.clock_text(absence.expires_at))
 
 
 def _moment(text: str, page: HtmlPage) -> datetime | None:
@@ -187,6 +219,7 @@ def _moment(text: str, page: HtmlPage) -> datetime | None:
 def _problems(error: ValidationError, page: HtmlPage) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in error.errors():
-        name = str(item["loc"][0]) if item["loc"] else "ended_at"
-        found[name] = page.words(f"absence.problem_{name}")
+        name = "days" if "days" in item["loc"] else str(item["loc"][0]) if item["loc"] else "ended_at"
+        is_long = item["type"] == TOO_LONG
+        found[name] = page.words(f"absence.problem_{'too_long' if is_long else name}")
     return found

@@ -50,7 +50,7 @@ def head_context(
         "m": page.times,
         "one": one,
         "state": state_name(one, page),
-        "last_known_by": residents.life_signs_known_by(connection, [one.home]).get(one.home),
+        "last_known_by": residents.life_signs_known_by(connection, [one.home], page.now).get(one.home),
         "last_place": place_name(one.last_life_sign_place, page.words),
         "open": open_alert_rows(page, viewer, connection, one),
     }
@@ -143,7 +143,8 @@ def open_alert_rows(
         for alert in alerts.open_alerts(connection, page.now, residents=[one.number])
         if viewer.is_staff or alert.severity is not Severity.EQUIPMENT
     ]
-    whose = Whose([one], page.words)
+    known_by = residents.life_signs_known_by(connection, [one.home], page.now) if found else {}
+    whose = Whose([one], page.words, known_by)
     return [row for alert in found for row in alert_rows([alert], whose, {}, page.times)]
 
 
@@ -166,14 +167,20 @@ def _access_rows(page: HtmlPage, found: list[AccessRecord]) -> list[AccessRow]:
     return [
         AccessRow(
             record.last_at,
-            page.words(
-                "resident.look_line", who=record.user_name, role=page.words(f"role.{record.role.value}")
-            ),
+            _who(record, page),
             page.words(f"viewed.{record.what.value}"),
             _reason(page, record.reason),
         )
         for record in found
     ]
+
+
+def _who(record: AccessRecord, page: HtmlPage) -> str:
+    if record.role is None:
+        return page.words("record.operator")
+    return page.words(
+        "resident.look_line", who=record.user_name, role=page.words(f"role.{record.role.value}")
+    )
 
 
 def state_name(one: ResidentOverview, page: HtmlPage) -> str:

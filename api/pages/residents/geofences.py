@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from api.access import location_gate, visibility
 from api.access.location_gate import RevealReason
-from api.access.refusals import RefusedError
+from api.access.refusals import RefusedError, ThereAlreadyError
 from api.access.viewer import Viewer
 from api.actions import geofences as actions
 from api.actions.context import ActionContext
@@ -113,6 +113,8 @@ def add_zone(
                 shape=made.to_shape(),
                 hours=to_hours(made.hours),
             )
+        except ThereAlreadyError:
+            return RedirectResponse(f"/residents/{number}/zones?said=there_already", 303)
         except ValidationError as error:
             return _show(request, viewer, connection, number, form, _problems(error, page))
         except RefusedError:
@@ -244,7 +246,7 @@ def _problems(error: ValidationError, page: HtmlPage) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in error.errors():
         place = [str(part) for part in item["loc"] if part not in {"circle", "polygon", "shape"}]
-        name = place[0] if place else "name"
+        name = "days" if "days" in place else place[0] if place else "name"
         entry = {"radius_m": "radius"}.get(name, name)
         found[name] = page.words(f"zone.problem_{entry}")
     return found

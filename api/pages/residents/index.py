@@ -1,8 +1,10 @@
 """The list of residents, one resident's page, and the form that opens the location gate."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access import visibility
@@ -12,6 +14,7 @@ from api.access.viewer import Viewer
 from api.actions import location
 from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
+from api.pages.parts.paged_list import PagedList, paged
 from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import head_context, resident_context, state_name
 from api.schemas.common import Number
@@ -23,15 +26,36 @@ from core.store.people.residents import ResidentOverview
 router = APIRouter()
 
 STATES = ("please_check", "cannot_tell", "different", "as_usual", "paused")
-# More than anybody reads; the search narrows it down.
-_MOST = 300
+ENDED = "ended"
+SORTS = ("kana", "area", "last")
 _LooksPage = Annotated[int, Query(ge=1, le=100_000)]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What of the list is asked for: a search, a state, an order, a page."""
+
+    q: str = ""
+    state: str = ""
+    sort: str = ""
+    page: int = 1
+
+
+def _wanted(
+    q: Annotated[str, Form()] = "",
+    state: Annotated[str, Form()] = "",
+    sort: Annotated[str, Form()] = "",
+    page: Annotated[int, Form(ge=1, le=100_000)] = 1,
+) -> Wanted:
+    return Wanted(q, state, sort, page)
+
+
 @router.get("/residents")
-def list_residents(request: Request, viewer: Staff, connection: ConnectionDep, state: str = "") -> Response:
+def list_residents(
+    request: Request, viewer: Staff, connection: ConnectionDep, state: str = "", sort: str = ""
+) -> Response:
     """Show the residents whom the viewer may know of."""
-    return _list(HtmlPage(request, viewer), viewer, connection, "", state)
+    return _list(HtmlPage(request, viewer), viewer, connection, Wanted(state=state, sort=sort))
 
 
 @router.post("/residents")
@@ -39,32 +63,63 @@ def search_residents(
     request: Request,
     viewer: Staff,
     connection: ConnectionDep,
-    q: Annotated[str, Form()] = "",
-    state: Annotated[str, Form()] = "",
+    wanted: Annotated[Wanted, Depends(_wanted)],
 ) -> Response:
     """Show those that match a search; names stay out of addresses, which browsers and proxies keep."""
-    return _list(HtmlPage(request, viewer), viewer, connection, q, state)
+    return _list(HtmlPage(request, viewer), viewer, connection, wanted)
 
 
-def _list(page: HtmlPage, viewer: Viewer, connection: Connection, q: str, state: str) -> Response:
+def _list(page: HtmlPage, viewer: Viewer, connection: Connection, wanted: Wanted) -> Response:
 
     def state_of(one: ResidentOverview) -> str:
-        return state_name(one, page)
+        return ENDED if one.ended_at is not None else state_name(one, page)
 
-    fitting = set(find(connection, viewer.scope, q).people) if q.strip() else None
+    shown = (
+        _by_state(page, viewer, connection, wanted)
+        if wanted.state in STATES or wanted.sort == "last"
+        else _by_name(viewer, connection, wanted)
+    )
+    context: dict[str, object] = {
+        "here": "/residents",
+        "list": shown,
+        "wanted": wanted,
+        "states": STATES,
+        "sorts": SORTS,
+        "state_of": state_of,
+    }
+    return page.render("residents.html", context)
+
+
+def _by_name(viewer: Viewer, connection: Connection, wanted: Wanted) -> PagedList[ResidentOverview]:
+    """Return a page in the order of names or areas; only those on it are loaded whole."""
+    ended = wanted.state == ENDED
+    found = residents.names(connection, viewer.scope, ended=ended)
+    if wanted.q.strip():
+        fitting = set(find(connection, viewer.scope, wanted.q, ended=ended).people)
+        found = [one for one in found if one.number in fitting]
+    if wanted.sort == "area":
+        found.sort(key=lambda one: one.area)
+    part = paged([one.number for one in found], wanted.page)
+    whole = {one.number: one for one in residents.some(connection, viewer.scope, part.items, ended=ended)}
+    return PagedList([whole[number] for number in part.items], part.number, part.pages, part.count)
+
+
+def _by_state(
+    page: HtmlPage, viewer: Viewer, connection: Connection, wanted: Wanted
+) -> PagedList[ResidentOverview]:
+    """Return a page of those in a state, or in the order of their last movement, which only the whole overview knows."""
+    fitting = set(find(connection, viewer.scope, wanted.q).people) if wanted.q.strip() else None
     found = [
         one
         for one in residents.overviews(connection, viewer.scope)
-        if (fitting is None or one.number in fitting) and state in {"", state_of(one)}
+        if (fitting is None or one.number in fitting) and wanted.state in {"", state_name(one, page)}
     ]
-    context: dict[str, object] = {
-        "here": "/residents",
-        "people": found[:_MOST],
-        "count": len(found),
-        "q": q,
-        "state": state,
-    }
-    return page.render("residents.html", context | {"states": STATES, "state_of": state_of})
+    if wanted.sort == "area":
+        found.sort(key=lambda one: one.area)
+    elif wanted.sort == "last":
+        never = datetime.min.replace(tzinfo=UTC)
+        found.sort(key=lambda one: one.last_life_sign_at or never)
+    return paged(found, wanted.page)
 
 
 @router.get("/residents/{number}")

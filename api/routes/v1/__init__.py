@@ -12,14 +12,19 @@ from api.routes.v1 import (
     alerts,
     backtests,
     devices,
+    duty,
+    escalation,
     geofences,
     live,
     measurements,
     quarantine,
+    quiet_limits,
     residents,
     session,
     simulation,
+    tonight,
 )
+from api.routes.v1.people import accounts, imports, personal_data, records
 from api.schemas.common import ProblemOut
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -40,10 +45,18 @@ router = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)
 for part in (
     session,
     residents,
+    records,
+    personal_data,
+    imports,
+    accounts,
     measurements,
     devices,
     geofences,
     absences,
+    quiet_limits,
+    escalation,
+    duty,
+    tonight,
     alerts,
     backtests,
     live,

@@ -34,7 +34,10 @@ def list_absences(
 def add_absence(
     viewer: AnyUser, number: Number, body: AbsenceIn, connection: ConnectionDep, now: NowDep
 ) -> AbsenceOut:
-    """Plan a journey, a stay in hospital or the days of a day service: meanwhile silence at home is not raised."""
+    """Plan a journey, a stay in hospital or the days of a day service: meanwhile silence at home is not raised.
+
+    What a relative plans, or what is longer than 14 days or than half of every week, holds only when somebody else has confirmed it (`is_waiting`).
+    """
     made = actions.plan(
         ActionContext(connection, viewer, now),
         number,
@@ -44,6 +47,12 @@ def add_absence(
         note=body.note,
     )
     return AbsenceOut.of(made)
+
+
+@router.post("/absences/{number}/confirm", summary="Confirm an absence that somebody else planned")
+def confirm_absence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> AbsenceOut:
+    """Let an absence hold that waits for a second person; until somebody does, the watch goes on. One that holds stays as it is."""
+    return AbsenceOut.of(actions.confirm(ActionContext(connection, viewer, now), number))
 
 
 @router.delete("/absences/{number}", status_code=204, summary="End a planned absence, or take it back")

@@ -5,10 +5,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 
 from api.access.visibility import device_for
+from api.actions import device_credentials, profile_trials
 from api.actions import devices as actions
 from api.actions.context import ActionContext
+from api.actions.device_credentials import redeem_code
 from api.actions.devices import NewDevice, WayToRead, Whereabouts
-from api.actions.enrolment import redeem_code
+from api.actions.profile_trials import TriedOn
 from api.dependencies import (
     NOBODY_ASKED,
     Admin,
@@ -20,7 +22,7 @@ from api.dependencies import (
     Staff,
 )
 from api.http import cookies
-from api.schemas.common import Number
+from api.schemas.common import BigNumber, Number
 from api.schemas.devices import (
     AcceptanceIn,
     CodeOut,
@@ -30,24 +32,31 @@ from api.schemas.devices import (
     EnrolledOut,
     EnrolmentIn,
     EvidenceOut,
+    PartSignsOut,
     PlacementIn,
     ProfileIn,
     ProfileOut,
     ProposalOut,
     ReplacementIn,
     SingleStateOut,
+    TrialIn,
+    TrialOfAnyIn,
+    TrialOut,
     UnreadFieldOut,
     WayToReadIn,
     WayToReadOut,
 )
 from api.schemas.measurements import DeviceOut
 from api.views.device_profile import all_profiles, reading_of
+from api.views.device_signs import signs_of
 from core.credentials.device_label import enrolment_address, label_svg
 from core.formats.profile_file import parse_profile
 from core.store.database import Connection
-from core.store.devices import broker_accounts, proposals, registry, unread_fields
+from core.store.devices import broker_accounts, profiles, proposals, registry, unread_fields
+from core.store.devices import profile_trials as store
 from core.store.devices.devices import DeviceOverview
 from core.store.devices.single_states import single_states
+from core.store.operation import connection_loops
 
 router = APIRouter(tags=["equipment"])
 
@@ -109,11 +118,15 @@ def retire_device(
 
 
 @router.get("/devices/{device_id}/evidence", summary="What a device's messages prove")
-def read_evidence(viewer: Staff, device_id: DeviceId, connection: ConnectionDep) -> EvidenceOut:
-    """Return what keeps a device's messages from showing that a person acted, and which of their fields are not read."""
+def read_evidence(viewer: Staff, device_id: DeviceId, connection: ConnectionDep, now: NowDep) -> EvidenceOut:
+    """Return what a device's messages show of people, what keeps them from it, and which of their fields are not read."""
     one = device_for(connection, viewer, device_id)
     unread = unread_fields.of_device(connection, one.sender)
+    followed = profiles.followed_by(connection, one.number).stored
+    profile = None if followed is None else followed.profile
     return EvidenceOut(
+        signs=[PartSignsOut.model_validate(part) for part in signs_of(connection, one, profile, now)],
+        is_cut_off=any(loop.concerns(one.sender) for loop in connection_loops.kept(connection)),
         single_states=[SingleStateOut.of(state) for state in single_states(connection, one.number)],
         unread_fields=[UnreadFieldOut.model_validate(field) for field in unread],
     )
@@ -153,6 +166,42 @@ def add_profile(viewer: Admin, body: ProfileIn, connection: ConnectionDep, now: 
     return ProfileOut.of(actions.add_profile(ActionContext(connection, viewer, now), profile).profile)
 
 
+@router.post(
+    "/devices/{device_id}/profile-trials", status_code=202, summary="Try a profile on the quarantine"
+)
+def try_profile(
+    *,
+    viewer: Admin,
+    device_id: DeviceId,
+    body: TrialIn,
+    connection: ConnectionDep,
+    now: NowDep,
+    machine_now: MachineNowDep,
+) -> TrialOut:
+    """Ask what a profile would read of what the device has in quarantine; read the answer under its number. Nothing follows it by that."""
+    context, on = ActionContext(connection, viewer, now), TriedOn(device=device_id)
+    return TrialOut.of(profile_trials.request(context, on, body.profile, machine_now=machine_now))
+
+
+@router.post(
+    "/profile-trials", status_code=202, summary="Try a profile on the quarantine of a sender or a model"
+)
+def try_profile_on(
+    viewer: Admin, body: TrialOfAnyIn, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep
+) -> TrialOut:
+    """Ask the same of a sender that nobody registered, or of all devices of a model. Nothing follows it by that."""
+    context, on = ActionContext(connection, viewer, now), TriedOn(body.device_id, body.sender, body.model)
+    return TrialOut.of(profile_trials.request(context, on, body.profile, machine_now=machine_now))
+
+
+@router.get("/profile-trials/{number}", summary="One trial of a profile")
+def read_trial(
+    _viewer: Admin, number: BigNumber, connection: ConnectionDep, machine_now: MachineNowDep
+) -> TrialOut:
+    """Return how far it is and, once ingest has answered it, what it found; for a day."""
+    return TrialOut.of(store.get(connection, number, machine_now))
+
+
 @router.get("/devices/{device_id}/credential", summary="How a device's credential stands")
 def read_credential(
     viewer: Staff, device_id: DeviceId, connection: ConnectionDep, machine_now: MachineNowDep
@@ -178,7 +227,9 @@ def revoke_credential(
     viewer: Admin, device_id: DeviceId, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep
 ) -> None:
     """Take the credential away, and an open code: within seconds the broker cuts off whoever uses it."""
-    actions.revoke_credential(ActionContext(connection, viewer, now), device_id, machine_now=machine_now)
+    device_credentials.revoke_credential(
+        ActionContext(connection, viewer, now), device_id, machine_now=machine_now
+    )
 
 
 @router.post("/devices/{device_id}/codes", status_code=201, summary="Make a label with a one-use code")
@@ -193,7 +244,7 @@ def make_code(
 ) -> CodeOut:
     """Make a code for the device's credential; a former code ends now, the former credential when the new one is fetched."""
     context = ActionContext(connection, viewer, now)
-    made = actions.issue_code(context, device_id, machine_now=machine_now)
+    made = device_credentials.issue_code(context, device_id, machine_now=machine_now)
     drawn = label_svg(
         made.code,
         device_id=made.account.name,
@@ -273,6 +324,7 @@ def _reading(connection: Connection, one: DeviceOverview) -> WayToReadOut:
     return WayToReadOut(
         profile=None if found.profile is None else ProfileOut.of(found.profile),
         newest=found.newest,
+        follows_descriptions=found.followed.follows_descriptions,
         meaning=found.followed.meaning,
         suitable=[each.name for each in found.choices if each.suits],
         meanings=list(found.meanings),

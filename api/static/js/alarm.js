@@ -7,6 +7,7 @@ import { wakeLock } from "./wake_lock.js";
 
 const RETRY_MS = 2_000;
 const band = document.getElementById("alarm");
+const bar = document.getElementById("alarm-bar");
 const announcement = document.getElementById("alarm-now");
 const icon = document.querySelector("link[rel=icon]");
 const plainIcon = icon.href;
@@ -20,7 +21,12 @@ let isFetching = false;
 let isStale = false;
 
 // What sticks below the band, and what is scrolled to, keeps clear of it.
-new ResizeObserver(() => document.documentElement.style.setProperty("--alarm-height", `${band.offsetHeight}px`)).observe(band);
+const covering = new ResizeObserver(() => {
+  const height = getComputedStyle(band).position === "sticky" ? band.offsetHeight : bar.offsetHeight;
+  document.documentElement.style.setProperty("--alarm-height", `${height}px`);
+});
+covering.observe(band);
+covering.observe(bar);
 
 const keepLit = wakeLock((isLit) => {
   screenState.textContent = isLit ? screenState.dataset.on : screenState.dataset.off;
@@ -72,6 +78,8 @@ function renew(page) {
   announce(rows);
   emergencies = Number(fresh.dataset.emergencies);
   band.hidden = !rows.some((row) => !row.hidden);
+  bar.hidden = band.hidden;
+  bar.firstElementChild.replaceChildren(...[...band.querySelectorAll(".alarm__head > :not(a)")].map((part) => part.cloneNode(true)));
   showCount();
   sound.look(JSON.parse(fresh.dataset.waiting));
 }

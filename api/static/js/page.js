@@ -13,6 +13,7 @@ const texts = JSON.parse(body.dataset.texts);
 const SILENCE_MS = 30_000;
 const GROUPS_EVERY_MS = 15_000;
 const ENDING_MS = 5 * 60_000;
+const TWICE_MS = 3_000;
 
 let anchor = { service: Date.parse(body.dataset.now), machine: performance.now() };
 const factor = Number(body.dataset.factor) || 0;
@@ -136,6 +137,15 @@ document.querySelector("#session-ending form").addEventListener("submit", async 
   const answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" }).catch(() => null);
   if (answer?.type === "opaqueredirect") showEnding(null);
   else form.submit();
+});
+
+// A second press while the answer is on its way would do the same again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  const now = performance.now();
+  if (now - (Number(form.dataset.sentAt) || -Infinity) < TWICE_MS) event.preventDefault();
+  else form.dataset.sentAt = String(now);
 });
 
 function groupsMayHaveChanged() {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from core.domain.delivery import telephone
 from core.domain.people import Channel, Language
 
 STAFF_ONLY = frozenset({Channel.SLACK, Channel.TEAMS, Channel.MATTERMOST, Channel.NTFY, Channel.APPRISE})
@@ -76,6 +77,11 @@ class ContactChannel:
         """Whether messages go there at all. Mail and webhooks are tried unconfirmed too, for a lost alert may cost a life."""
         return self.confirmed_at is not None or self.kind not in CONFIRMED_ONLY
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether a message sent now may arrive there: it may be used, and is not known to be dead."""
+        return self.may_be_used and self.unreachable_since is None
+
 
 def usable_address(kind: Channel, text: str) -> str:
     """Return an address in the form in which it is stored; telephone numbers in E.164.
@@ -92,6 +98,8 @@ def usable_address(kind: Channel, text: str) -> str:
     >>> usable_address(Channel.VOICE, "03-1234-5678")
     '+81312345678'
     """
+    if any(unicodedata.category(one) == "Cc" for one in text):
+        raise UnusableAddressError("an address holds no control characters")
     if kind is Channel.MAIL:
         if not _MAIL.match(text):
             raise UnusableAddressError("a mail address looks like taro@example.jp")
@@ -119,7 +127,7 @@ def shown_address(kind: Channel, address: str) -> str:
 
 
 def _telephone(kind: Channel, text: str) -> str:
-    plain = re.sub(r"[\s()./-]", "", unicodedata.normalize("NFKC", text).replace("ー", "-").replace("−", "-"))
+    plain = re.sub(r"[\s()./-]", "", telephone.written(text))
     number = f"+81{plain[1:]}" if _JAPANESE.match(plain) else plain
     if not _INTERNATIONAL.match(number):
         raise UnusableAddressError("a telephone number looks like 090-1234-5678 or +819012345678")

@@ -202,6 +202,12 @@ class DeviceProfile:
         return tuple(sorted(found, key=lambda one: one.channel is None))
 
     @property
+    def names_of_model(self) -> tuple[str, ...]:
+        """How makers, bridges and servers call the model; empty if it is of none."""
+        own = (f"{self.vendor} {self.model}".strip(), self.model) if self.model else ()
+        return (*own, *self.models)
+
+    @property
     def says_bed(self) -> bool:
         """Whether somebody it sees is somebody in bed."""
         return any(one.meaning is FieldMeaning.BED for one in self.fields)

@@ -107,7 +107,7 @@ def episodes(connection: Connection, alert_id: int) -> list[Episode]:
 
 
 def cursor(connection: Connection) -> Cursor[Alert]:
-    """Return a cursor that makes an alert of each row of `alert_card`."""
+    """Return a cursor that makes an alert of each row of `full_alert`."""
     return connection.cursor(row_factory=kwargs_row(_alert))
 
 

@@ -7,7 +7,16 @@ from typing import Any
 
 from psycopg.rows import class_row, dict_row, kwargs_row
 
-from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind, Severity, SubjectKind
+from core.domain.alert import (
+    CALLS_TO_ACT,
+    Alert,
+    AlertEvent,
+    Delivery,
+    NotificationKind,
+    Severity,
+    SubjectKind,
+)
+from core.domain.escalation.policy import Recipients
 from core.domain.notification import (
     EscalationStep,
     EscalationStepKind,
@@ -48,12 +57,19 @@ class Lease:
 
 
 def audience(connection: Connection, alert: Alert) -> list[Contact]:
-    """Return everybody who could be notified: the resident's contacts and the centre's; for a ward alert the centres' of all offices."""
-    values = {
-        "resident": alert.resident,
-        "home": alert.subject.number if alert.subject.kind is SubjectKind.HOME else None,
-        "office": alert.office,
-    }
+    """Return everybody who could be notified: the resident's contacts, the centre's, and those of the desks above it.
+
+    For a ward alert it is the centres of all offices, and the desks above them.
+    """
+    home = alert.subject.number if alert.subject.kind is SubjectKind.HOME else None
+    return everybody(connection, resident=alert.resident, home=home, office=alert.office)
+
+
+def everybody(
+    connection: Connection, *, resident: int | None, home: int | None = None, office: int | None
+) -> list[Contact]:
+    """Return everybody who could be notified about a resident, or all in a home, of an office."""
+    values = {"resident": resident, "home": home, "office": office}
     cursor = connection.cursor(row_factory=kwargs_row(contact_from_columns))
     return cursor.execute(_NOTIFICATIONS["audience"], values).fetchall()
 
@@ -114,7 +130,7 @@ def stop_steps(connection: Connection, numbers: Collection[int], now: datetime) 
 
 
 def steps(connection: Connection, alert: int) -> list[EscalationStep]:
-    """Return the steps of an alert's escalation: of contacts, then after quiet hours, then reminders."""
+    """Return the steps of an alert's escalation: in time, then after quiet hours, then reminders."""
     cursor = connection.cursor(row_factory=kwargs_row(_step))
     return cursor.execute(_NOTIFICATIONS["steps"], {"alert": alert}).fetchall()
 
@@ -197,7 +213,14 @@ def lease_one(
 def surroundings(connection: Connection, alert: int, contact: int, kinds: Iterable[str]) -> Surroundings:
     """Return what a message to a contact says besides the alert; `who` acted last in an event of one of the `kinds`."""
     cursor = connection.cursor(row_factory=class_row(Surroundings))
-    values = {"alert": alert, "contact": contact, "kinds": list(kinds)}
+    values: dict[str, Any] = {
+        "alert": alert,
+        "contact": contact,
+        "kinds": list(kinds),
+        "calls_to_act": sorted(CALLS_TO_ACT),
+    }
+    row = connection.execute(_NOTIFICATIONS["last_sign_at"], values).fetchone()
+    values["last_sign_at"] = None if row is None else row[0]
     found = cursor.execute(_NOTIFICATIONS["surroundings"], values).fetchone()
     assert found is not None  # noqa: S101 - only asked for alerts that exist
     return found
@@ -245,9 +268,14 @@ def cancel_later(connection: Connection, lease: Lease, reason: str) -> None:
     )
 
 
-def contact_from_columns(*, channel: str, language: str, **columns: Any) -> Contact:
+def contact_from_columns(*, channel: str, language: str, desk: str | None = None, **columns: Any) -> Contact:
     """Return the contact of a row whose columns have the names of its fields."""
-    return Contact(channel=Channel(channel), language=Language(language), **columns)
+    return Contact(
+        channel=Channel(channel),
+        language=Language(language),
+        desk=None if desk is None else Recipients(desk),
+        **columns,
+    )
 
 
 def _notification(*, channel: str, kind: str, status: str, **columns: Any) -> Notification:

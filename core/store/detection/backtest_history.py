@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from psycopg.rows import kwargs_row
+from psycopg.rows import class_row, kwargs_row
 
+from core.domain.backtest import Label
 from core.domain.device import DeviceKind
 from core.errors import NotFoundError
 from core.store.database import Connection
@@ -29,7 +30,7 @@ class Tried:
     watched_from : datetime
         Nothing is raised before.
     evaluated_through : datetime or None
-        How far they were evaluated; None if they never were.
+        How far they or the ward were evaluated; None if nothing ever was.
     sensitivity : str
         As it is set now.
     is_lead : bool
@@ -112,10 +113,11 @@ def equipment(connection: Connection, home: int, at: datetime) -> list[tuple[Dev
 
 def confirmed_alerts(
     connection: Connection, resident: int, outcomes: Sequence[str], since: datetime, until: datetime
-) -> list[tuple[datetime, str]]:
-    """Return when something began that people closed with one of these outcomes, and which rule had raised it."""
+) -> list[Label]:
+    """Return what people closed with one of these outcomes, called by the rule that had raised it."""
     values = {"resident": resident, "outcomes": list(outcomes), "since": since, "until": until}
-    return [(row[0], row[1]) for row in connection.execute(_BACKTESTS["confirmed_alerts"], values)]
+    cursor = connection.cursor(row_factory=class_row(Label))
+    return cursor.execute(_BACKTESTS["confirmed_alerts"], values).fetchall()
 
 
 def _report_times(*, kind: str, heartbeat_s: int, times: Sequence[datetime], **columns: Any) -> ReportTimes:

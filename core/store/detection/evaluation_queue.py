@@ -22,7 +22,11 @@ STATUS_METRICS = list(CONNECTIONS)
 
 @dataclass(frozen=True)
 class WatchedResident:
-    """A resident as the runner needs them. `pause` is the planned absence (from, until), if there is one."""
+    """A resident as the runner needs them.
+
+    `pause` is the planned absence (from, until), if there is one; `late_from` and `late_until` say how far back data reach that came
+    late, and until when such came.
+    """
 
     number: int
     watched_from: datetime
@@ -31,6 +35,8 @@ class WatchedResident:
     evaluated_through: datetime
     state: str
     zone: ZoneInfo
+    late_from: datetime | None = None
+    late_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,24 @@ class ClosedSilence:
     resident: int
     began_at: datetime
     said_at: datetime
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How far a resident was evaluated, `at` which moment, when the answer can change next, and what the board says.
+
+    Until `due_at` changes are evaluated at once only if the resident `on_any_reading`, or new fixes if `on_any_fix`; what else is new
+    cannot change the answer before.
+    """
+
+    resident: int
+    evaluated_through: datetime
+    due_at: datetime
+    on_any_reading: bool
+    on_any_fix: bool
+    state: str
+    failed_rule: str | None
+    at: datetime
 
 
 def said_safe(
@@ -133,34 +157,29 @@ def watched_residents(connection: Connection, homes: Sequence[int]) -> dict[int,
     return found
 
 
-def save(
-    connection: Connection,
-    resident: int,
-    *,
-    evaluated_through: datetime,
-    due_at: datetime,
-    on_any_reading: bool,
-    on_any_fix: bool,
-    state: str,
-    failed_rule: str | None,
-    now: datetime,
+def note_late(
+    connection: Connection, home: int, late_from: datetime, until: datetime, *, still_from: datetime
 ) -> None:
-    """Keep how far a resident was evaluated, when the answer can change next, and what the board says.
+    """Keep how far back data of a home reach that came late until `until`; what came late before `still_from` is forgotten."""
+    values = {"home": home, "late_from": late_from, "until": until, "still_from": still_from}
+    connection.execute(_EVALUATION["note_late"], values)
 
-    Until `due_at` changes are evaluated at once only if the resident `on_any_reading`, or new fixes if `on_any_fix`; what else is new
-    cannot change the answer before.
-    """
+
+def save(connection: Connection, settled: Sequence[Settled]) -> None:
+    """Keep how far residents were evaluated, when the answer about each can change next, and what the board says."""
+    if not settled:
+        return
     connection.execute(
         _EVALUATION["save"],
         {
-            "resident": resident,
-            "evaluated_through": evaluated_through,
-            "due_at": due_at,
-            "on_any_reading": on_any_reading,
-            "on_any_fix": on_any_fix,
-            "state": state,
-            "failed_rule": failed_rule,
-            "now": now,
+            "residents": [one.resident for one in settled],
+            "evaluated_through": [one.evaluated_through for one in settled],
+            "due_at": [one.due_at for one in settled],
+            "on_any_reading": [one.on_any_reading for one in settled],
+            "on_any_fix": [one.on_any_fix for one in settled],
+            "state": [one.state for one in settled],
+            "failed_rule": [one.failed_rule for one in settled],
+            "at": [one.at for one in settled],
         },
     )
 
@@ -190,6 +209,17 @@ def postpone(
 def evaluate_again(connection: Connection, resident: int) -> None:
     """Have a resident evaluated anew at once: something that is evaluated by was changed."""
     connection.execute(_EVALUATION["evaluate_again"], {"resident": resident})
+    connection.execute(_EVALUATION["wake"])
+
+
+def end_watch(connection: Connection, resident: int) -> None:
+    """Evaluate a resident no more; an evaluation that runs at this moment comes first."""
+    connection.execute(_EVALUATION["end_watch"], {"resident": resident})
+
+
+def watch_from(connection: Connection, resident: int, since: datetime) -> None:
+    """Evaluate a resident again, from a moment on."""
+    connection.execute(_EVALUATION["watch_from"], {"resident": resident, "since": since})
     connection.execute(_EVALUATION["wake"])
 
 

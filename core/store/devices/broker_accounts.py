@@ -45,6 +45,17 @@ class Standing:
     code_until: datetime | None
 
 
+@dataclass(frozen=True)
+class MadeCode:
+    """A code that was made for an account, and what became of it; `who` is empty where it was made at the machine."""
+
+    made_at: datetime
+    who: str
+    expires_at: datetime
+    used_at: datetime | None
+    withdrawn_at: datetime | None
+
+
 def ensure(connection: Connection, account: BrokerAccount) -> None:
     """Make an account, unless it is there; without a credential it opens nothing.
 
@@ -159,6 +170,12 @@ def standing(connection: Connection, name: str, now: datetime) -> Standing | Non
     """Return how one account stands; None if it was never made."""
     cursor = connection.cursor(row_factory=kwargs_row(_standing))
     return cursor.execute(_ACCOUNTS["standings"], {"name": name, "now": now}).fetchone()
+
+
+def codes(connection: Connection, name: str, limit: int) -> list[MadeCode]:
+    """Return the latest codes of an account, the newest first; of the codes themselves nobody keeps the text."""
+    cursor = connection.cursor(row_factory=kwargs_row(MadeCode))
+    return cursor.execute(_ACCOUNTS["codes"], {"name": name, "limit": limit}).fetchall()
 
 
 def password_hashes(connection: Connection) -> dict[str, str | None]:

@@ -26,6 +26,8 @@ from core.store.queries import load
 
 _PROPOSALS = load("devices/proposals")
 _OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")
+_MARK_LENGTH = 6
+_MARK = re.compile(rf"[0-9a-f]{{{_MARK_LENGTH}}}")
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,15 @@ class _Known:
     address: str
     profile: int | None
     source: ProfileSource | None
+    name: str
+    follows_descriptions: bool
 
 
 def follow(connection: Connection, said: Collection[Proposed], now: datetime) -> Changed:
     """Let registered devices be called, and read, as gateways describe them; return what changed.
 
-    A device is known by its address, whatever it is called. One that follows no profile, or one that a description gave, follows
-    what is described now. One that is called in two ways was renamed in between: the first is taken before the second.
+    A device is known by its address, whatever it is called. One that follows a profile that a description gave, with or without pulses
+    added to it, or none that a person took away, follows what is described now. One that is called in two ways was renamed in between: the first is taken before the second.
     """
     names: dict[str, str] = {}
     has_new_profile = False
@@ -213,12 +217,16 @@ def _follow_descriptions(
         described = said.get(names[one.number])
         if described is None or not described.described.fields:
             continue
-        if one.source is not None and not one.source.is_description:
+        pulses = _added_pulses(connection, one)
+        is_chosen = one.source is not None and not one.source.is_description and pulses is None
+        if is_chosen or (one.source is None and not one.follows_descriptions):
             continue
         profile = _profile_of(described)
         if profile.source is ProfileSource.DISCOVERY and one.profile is not None:
             before = profiles.by_key(connection, [one.profile])[one.profile]
             profile = replace(profile, fields=_with_more(before.fields, described.described))
+        if pulses is not None:
+            profile = profile.with_pulses_of(pulses)
         stored = profiles.add(connection, profile, now)
         if stored.number != one.profile:
             profiles.follow(connection, one.number, stored.number)
@@ -226,12 +234,21 @@ def _follow_descriptions(
     return changed
 
 
+def _added_pulses(connection: Connection, one: _Known) -> DeviceProfile | None:
+    """Return the profile of mere pulses that a person added to what a device's bridge describes; None where there is none."""
+    added, _, mark = one.name.rpartition(".")
+    if one.source is not ProfileSource.BY_HAND or not added or not _MARK.fullmatch(mark):
+        return None
+    found = profiles.find(connection, added)
+    return found.profile if found is not None and found.profile.says_only_pulses else None
+
+
 def _profile_of(said: Proposed) -> DeviceProfile:
     source = ProfileSource.EXPOSES if said.sender.startswith("zigbee2mqtt:") else ProfileSource.DISCOVERY
     # What Zigbee2MQTT says is said of the model; what others say, of the one device.
     called = said.model if source is ProfileSource.EXPOSES and said.model else said.sender
     # Names that differ only in what a profile's name cannot hold must not be one.
-    mark = hashlib.sha256(called.encode("utf-8", "replace")).hexdigest()[:6]
+    mark = hashlib.sha256(called.encode("utf-8", "replace")).hexdigest()[:_MARK_LENGTH]
     name = f"{source}.{_OTHER_CHARACTERS.sub('-', called.lower()).strip('-')[:40]}.{mark}"
     return DeviceProfile(name, 1, "", said.model, source, said.described.fields)
 
@@ -246,8 +263,16 @@ def _bridge(sender: str) -> str:
 
 
 def _known(
-    *, device_number: int, sender: str, address: str, profile_id: int | None, source: str | None
+    *,
+    device_number: int,
+    sender: str,
+    address: str,
+    profile_id: int | None,
+    source: str | None,
+    profile: str | None,
+    follows_descriptions: bool,
 ) -> _Known:
+    known_source = None if source is None else ProfileSource(source)
     return _Known(
-        device_number, sender, address, profile_id, None if source is None else ProfileSource(source)
+        device_number, sender, address, profile_id, known_source, profile or "", follows_descriptions
     )

@@ -93,6 +93,11 @@ def is_visible(connection: Connection, scope: AccessScope, device_id: str) -> bo
     return bool(_overviews(connection, scope, resident=None, device_id=device_id, limit=1, after=None))
 
 
+def ids_of_senders(connection: Connection, senders: Sequence[str]) -> dict[str, str]:
+    """Return the ids of the devices in use that some senders are, by sender; without those that nobody registered."""
+    return dict(connection.execute(_DEVICES["ids_of_senders"], {"senders": list(senders)}).fetchall())
+
+
 def measured(connection: Connection, device: int) -> list[str]:
     """Return the names of the metrics that a device ever measured."""
     rows = connection.execute(_DEVICES["measured"], {"device": device})

@@ -16,6 +16,8 @@ from core.store.devices.registry import (
     insert_device,
     retire_device,
 )
+from core.store.looking_back import LOOKED_BACK, since
+from core.store.people.agreed import quiet_limits
 from core.store.queries import load
 
 _REGISTRY = load("devices/registry")
@@ -71,7 +73,12 @@ def move_device(
 
 def find_home_latest(connection: Connection, homes: Sequence[int]) -> None:
     """Note the last life sign of homes, found among the devices that were there; one that is noted and later stays."""
-    connection.execute(_REGISTRY["find_home_latest"], {"homes": list(homes)})
+    (newest,) = connection.execute(_REGISTRY["newest_contact"], {"homes": list(homes)}).fetchone() or (None,)
+    left = set(homes)
+    for back in LOOKED_BACK:
+        if left and newest is not None:
+            values = {"homes": sorted(left), "oldest": since(newest, back)}
+            left -= {home for (home,) in connection.execute(_REGISTRY["find_home_latest"], values)}
 
 
 def share_device(
@@ -146,5 +153,7 @@ def replace_device(
         heartbeat_s=device.heartbeat_s,
     )
     insert_device(connection, successor, placement, now if since is None else since, now)
+    found = device_in_use(connection, successor_id)
+    quiet_limits.follow_successor(connection, device.number, found.number)
     announce(connection)
-    return device_in_use(connection, successor_id)
+    return found

@@ -1,6 +1,6 @@
 """Device profiles: what is stored about what a model's messages say and prove, and which devices follow them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from core.domain.device import folded_model
 from core.domain.evidence.device_profile import (
     DeviceProfile,
     FieldMeaning,
@@ -36,10 +37,14 @@ class StoredProfile:
 
 @dataclass(frozen=True)
 class Followed:
-    """The profile that a device follows, None for none, and what its presses or states mean in its home."""
+    """The profile that a device follows, None for none, and what its presses or states mean in its home.
+
+    `follows_descriptions` says whether a device that follows none gets one from what its bridge describes.
+    """
 
     stored: StoredProfile | None
     meaning: FieldMeaning
+    follows_descriptions: bool = True
 
 
 def by_key(connection: Connection, keys: Collection[int]) -> dict[int, DeviceProfile]:
@@ -54,6 +59,18 @@ def newest(connection: Connection) -> list[StoredProfile]:
     """Return the newest version of every profile, by name."""
     rows = connection.cursor(row_factory=dict_row).execute(_PROFILES["newest"])
     return [_stored(**row) for row in rows]
+
+
+def entered_for_model(stored: Iterable[StoredProfile], model: str) -> StoredProfile | None:
+    """Return of the newest versions what people entered for a model, as a bridge, a server or a person calls it; None if nobody did."""
+    called = folded_model(model)
+    if not called:
+        return None
+    for one in stored:
+        named = {folded_model(name) for name in one.profile.names_of_model}
+        if one.profile.source is ProfileSource.BY_HAND and called in named:
+            return one
+    return None
 
 
 def find(connection: Connection, name: str, version: int | None = None) -> StoredProfile | None:
@@ -101,13 +118,24 @@ def add(connection: Connection, profile: DeviceProfile, now: datetime) -> Stored
 
 
 def follow(
-    connection: Connection, device: int, profile: int | None, meaning: FieldMeaning | None = None
+    connection: Connection,
+    device: int,
+    profile: int | None,
+    meaning: FieldMeaning | None = None,
+    *,
+    follows_descriptions: bool | None = None,
 ) -> None:
-    """Let a device follow a stored profile, by its key, or none; `meaning` None leaves what it means as it is.
+    """Let a device follow a stored profile, by its key, or none; what is None beside it stays as it is.
 
     What its messages said, and what of them was not read, is counted anew.
     """
-    connection.execute(_PROFILES["follow"], {"device": device, "profile": profile, "meaning": meaning})
+    values = {
+        "device": device,
+        "profile": profile,
+        "meaning": meaning,
+        "follows_descriptions": follows_descriptions,
+    }
+    connection.execute(_PROFILES["follow"], values)
     connection.execute(_PROFILES["count_anew"], {"device": device})
     row = connection.execute(_PROFILES["sender"], {"device": device}).fetchone()
     if row is not None:
@@ -123,7 +151,7 @@ def followed_by(connection: Connection, device: int) -> Followed:
         return Followed(None, FieldMeaning.AS_MEASURED)
     key = row["profile_id"]
     known = None if key is None else StoredProfile(key, by_key(connection, [key])[key])
-    return Followed(known, FieldMeaning(row["meaning"]))
+    return Followed(known, FieldMeaning(row["meaning"]), row["follows_descriptions"])
 
 
 def _stored(

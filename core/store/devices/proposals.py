@@ -1,7 +1,7 @@
 """Devices that gateways describe, until somebody registers them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from psycopg.rows import dict_row, kwargs_row
 
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import DeviceProposal, Proposed
+from core.domain.quarantine import SENDER_OF_DETAIL
 from core.errors import InputError, NotFoundError
 from core.store.database import Connection
 from core.store.devices import descriptions, registry
@@ -19,10 +20,17 @@ _PROPOSALS = load("devices/proposals")
 # More than a ward's gateways have; what a gateway gone wild says beyond them is left out.
 MOST = 10_000
 _LONGEST = 200
+# Of the messages that wait, the latest are looked through for their senders.
+_LOOKED_AT = 2_000
+_MOST_STRANGERS = 100
 
 
 def keep(connection: Connection, said: Iterable[Proposed], now: datetime) -> None:
-    """Keep what gateways said of devices that are not registered."""
+    """Keep what gateways said of devices that are not registered.
+
+    What they say of registered ones is followed before, in the order in which it came (`descriptions.follow`): a batch is stored when
+    the next one may have been followed already.
+    """
     by_sender: dict[str, Proposed] = {}
     for one in said:
         if _storable(one.sender) != one.sender:
@@ -33,7 +41,6 @@ def keep(connection: Connection, said: Iterable[Proposed], now: datetime) -> Non
     if not by_sender:
         return
     found = _with_what_was_said(connection, list(by_sender.values()))
-    descriptions.follow(connection, found, now)
     connection.execute(
         _PROPOSALS["keep"],
         {
@@ -94,6 +101,49 @@ def get(connection: Connection, number: int) -> DeviceProposal:
     if found is None:
         raise NotFoundError(f"no proposal {number} waits; `mimamori device proposals` shows those that do")
     return found
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A sender that said something and is neither registered nor described; `is_call` says that it called, or may have."""
+
+    sender: str
+    last_at: datetime
+    is_call: bool
+
+
+def strangers(connection: Connection) -> list[Stranger]:
+    """Return senders that nobody registered, that wait as no proposal and were not dismissed, those that call first."""
+    return _strangers(connection, None)
+
+
+def _strangers(connection: Connection, sender: str | None) -> list[Stranger]:
+    values = {
+        "sender": sender,
+        "sender_of_detail": SENDER_OF_DETAIL,
+        "looked_at": _LOOKED_AT,
+        "most": _MOST_STRANGERS,
+    }
+    cursor = connection.cursor(row_factory=kwargs_row(Stranger))
+    return cursor.execute(_PROPOSALS["strangers"], values).fetchall()
+
+
+def propose(connection: Connection, sender: str, now: datetime) -> int:
+    """Return the number of the proposal of a sender that said something; one that was dismissed waits again.
+
+    Raises
+    ------
+    NotFoundError
+        Nothing came from it, or it is registered.
+    """
+    for one in waiting(connection):
+        if one.sender == sender:
+            return one.number
+    if not _strangers(connection, sender):
+        raise NotFoundError(f"nothing came from {sender} that nobody registered")
+    name = sender.partition(":")[2].rpartition("/")[2]
+    row = connection.execute(_PROPOSALS["propose"], {"sender": sender, "name": name, "now": now}).fetchone()
+    return registry.one_number(row)
 
 
 def accept(

@@ -13,6 +13,7 @@ from core.errors import ConflictError, InputError, NotFoundError
 from core.formats.ward_file import WardDevice
 from core.store.database import Connection
 from core.store.devices import broker_accounts
+from core.store.people.records import record_lists
 from core.store.queries import load
 
 _REGISTRY = load("devices/registry")
@@ -49,10 +50,10 @@ def placement_of(
         if connection.execute(_REGISTRY["home_of_number"], {"home": home_number}).fetchone() is None:
             raise NotFoundError(f"there is no home {home_number}")
         return Placement(home_number, None)
-    row = connection.execute(_REGISTRY["home"], {"name": home}).fetchone()
-    if row is None:
+    number = None if home is None else record_lists.home_named(connection, home)
+    if number is None:
         raise NotFoundError(f"there is no home {home}; `mimamori device list` shows the homes with devices")
-    return Placement(int(row[0]), None)
+    return Placement(number, None)
 
 
 def add_device(

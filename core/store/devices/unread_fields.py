@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
 
@@ -13,8 +13,10 @@ from core.store.queries import load
 _FIELDS = load("devices/unread_fields")
 MOST_OF_SENDER = 50
 """More than any model has; names that hold a number or an address are new ones each time."""
-# A ward's devices and what else is on the air around them.
+# What else than a ward's devices is on the air around them.
 _MOST = 50_000
+# A tracker that sends no place for so long sends none.
+_PLACES_BACK = timedelta(days=90)
 _HEALTH = [one.number for one in METRICS.values() if one.kind is MetricKind.HEALTH]
 
 
@@ -59,9 +61,10 @@ def add(connection: Connection, found: Iterable[UnreadField]) -> None:
             "first_at": [one.first_at for one in given],
             "last_at": [one.last_at for one in given],
             "most_of_sender": MOST_OF_SENDER,
-            "most": _MOST,
         },
     )
+    # Names cost nothing to make up: what one gateway passes on must not push out what comes through another.
+    connection.execute(_FIELDS["bound"], {"most": _MOST})
 
 
 def drop_old(connection: Connection, before: datetime) -> None:
@@ -89,10 +92,11 @@ def of_device(connection: Connection, sender: str) -> list[UnreadField]:
     return of_senders(connection, [whole]).get(whole, [])
 
 
-def by_device(connection: Connection) -> list[UnreadOfDevice]:
+def by_device(connection: Connection, now: datetime) -> list[UnreadOfDevice]:
     """Return the devices in use with fields that are not read, those of which nothing is read first."""
     cursor = connection.cursor(row_factory=class_row(UnreadOfDevice))
-    return cursor.execute(_FIELDS["by_device"], {"health": _HEALTH}).fetchall()
+    values = {"health": _HEALTH, "places_since": now - _PLACES_BACK}
+    return cursor.execute(_FIELDS["by_device"], values).fetchall()
 
 
 def of_strangers(connection: Connection) -> list[UnreadOfStranger]:

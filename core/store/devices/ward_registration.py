@@ -1,7 +1,7 @@
 """Registers a whole ward from its file, in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
@@ -10,7 +10,10 @@ import msgspec
 from core.credentials.sealed_values import Sealer
 from core.domain import quiet_hours
 from core.domain.delivery.contact_channel import UnusableAddressError, shown_address, usable_address
+from core.domain.people import OfficeRole
 from core.domain.quiet_hours import QuietHours
+from core.domain.records.birthday import MOST_YEARS, birthday_mistake
+from core.domain.records.name_key import by_name, of_name
 from core.errors import ConflictError, InputError
 from core.formats.ward_file import (
     Ward,
@@ -24,20 +27,29 @@ from core.formats.ward_file import (
 )
 from core.store.database import Connection
 from core.store.devices.registry import Placement, announce, insert_device, one_number
+from core.store.devices.ward_corrections import Correction, Corrections
 from core.store.people import contact_channels, geofences, users
+from core.store.people.records import one_at_a_time, record_lists
+from core.store.people.records.stored_records import ACCOUNT, HOME, OFFICE, RESIDENT
+from core.store.people.watch_changes import Concerned
 from core.store.queries import load
 
 _REGISTRY = load("devices/registry")
 # Any constant will do as long as nobody else locks it in this database.
 _LOCK = 0x57415244
+_BIRTHDAYS = {
+    "born_in_future": "it lies ahead",
+    "born_long_ago": f"nobody is older than {MOST_YEARS} years",
+}
 
 
 @dataclass(frozen=True)
 class Registration:
-    """What a ward file added; what was there before stays as it was."""
+    """What a ward file added, and what it states of what was there before and was otherwise."""
 
     added: Counter[str] = field(default_factory=Counter[str])
     new_logins: list[str] = field(default_factory=list[str])
+    corrections: list[Correction] = field(default_factory=list[Correction])
 
 
 class _Registrar:
@@ -50,25 +62,44 @@ class _Registrar:
         default_zone: str,
         new_password: Callable[[str], str],
         sealer: Sealer | None,
+        corrects: bool,
     ) -> None:
+        self._corrections = Corrections(connection, now, corrects)
         self._connection = connection
+        self._offices = dict(by_name(self._named("offices")))
+        self._homes = dict(record_lists.home_names(connection))
         self._now = now
         self._default_zone = default_zone
         self._new_password = new_password
         self._sealer = sealer
-        self.result = Registration()
+        self.result = Registration(corrections=self._corrections.found)
 
     def office(self, where: str, office: WardOffice) -> None:
-        number = self._find("office", name=office.name)
+        number = of_name(self._offices, office.name)
         if number is None:
-            number = self._add("offices", "add_office", name=office.name, phone=office.phone)
+            number = self._new_office(where, office)
+            self._offices |= by_name([(office.name, number)])
+        else:
+            self._corrections.compare(where, OFFICE, number, {"phone": office.phone})
+        names = Counter(one.name for one in office.centre)
         for place, contact in enumerate(office.centre):
-            self._contact(f"{where}.centre[{place}]", contact, office=number)
+            one = Concerned(office=number)
+            self._contact(f"{where}.centre[{place}]", contact, one, is_alone=names[contact.name] == 1)
+
+    def _new_office(self, where: str, office: WardOffice) -> int:
+        if office.role is not OfficeRole.CARE and self._find("office_of_role", role=office.role) is not None:
+            raise InputError(
+                f"{where}.role: there is a {office.role} already; add its contacts to that office"
+            )
+        return self._add("offices", "add_office", name=office.name, phone=office.phone, role=office.role)
 
     def user(self, where: str, user: WardUser) -> None:
-        if users.find(self._connection, user.login) is not None:
-            return
         office = self._office_of(f"{where}.office", user.office) if user.office is not None else None
+        found = users.find(self._connection, user.login)
+        if found is not None:
+            stated = {"name": user.name, "role": user.role, "office": office}
+            self._corrections.compare(where, ACCOUNT, found.user.number, stated)
+            return
         users.add(
             self._connection,
             login=user.login,
@@ -84,7 +115,7 @@ class _Registrar:
 
     def home(self, where: str, home: WardHome) -> None:
         office = self._office_of(f"{where}.office", home.office)
-        number = self._find("home", name=home.name)
+        number = of_name(self._homes, home.name)
         if number is None:
             number = self._add(
                 "homes",
@@ -95,6 +126,10 @@ class _Registrar:
                 lat=home.lat,
                 lon=home.lon,
             )
+            self._homes |= by_name([(home.name, number)])
+        else:
+            stated = {"area": home.area, "time_zone": home.time_zone, "lat": home.lat, "lon": home.lon}
+            self._corrections.compare(where, HOME, number, stated)
         residents: dict[str, int] = {}
         for place, resident in enumerate(home.residents):
             residents[resident.key] = self._resident(f"{where}.residents[{place}]", resident, number, office)
@@ -103,7 +138,9 @@ class _Registrar:
             self._device(f"{where}.devices[{place}]", device, Placement(number, own))
 
     def _resident(self, where: str, resident: WardResident, home: int, office: int) -> int:
-        number = self._find("resident", home=home, name=resident.name)
+        if mistake := birthday_mistake(resident.born_on, self._now.date()):
+            raise InputError(f"{where}.born_on: {_BIRTHDAYS[mistake]}")
+        number = of_name(by_name(self._named("residents_of_home", home=home)), resident.name)
         if number is None:
             number = self._add(
                 "residents",
@@ -117,8 +154,20 @@ class _Registrar:
                 phone=resident.phone,
                 watched_from=resident.watched_from,
             )
+        else:
+            stated = {
+                "kana": resident.kana,
+                "born_on": resident.born_on,
+                "phone": resident.phone,
+                "office": office,
+                # Without a word it is the default, which states nothing.
+                "alert_on_night_exit": resident.tells_night_exit or None,
+            }
+            self._corrections.compare(where, RESIDENT, number, stated, Concerned(home=home))
+        names = Counter(one.name for one in resident.contacts)
         for place, contact in enumerate(resident.contacts):
-            self._contact(f"{where}.contacts[{place}]", contact, resident=number)
+            one = Concerned(resident=number)
+            self._contact(f"{where}.contacts[{place}]", contact, one, is_alone=names[contact.name] == 1)
         for place, login in enumerate(resident.family_users):
             users.link_family(
                 self._connection, self._user_of(f"{where}.family_users[{place}]", login), number
@@ -136,22 +185,25 @@ class _Registrar:
                 self.result.added["geofences"] += 1
         return number
 
-    def _contact(
-        self, where: str, contact: WardContact, *, resident: int | None = None, office: int | None = None
-    ) -> None:
+    def _contact(self, where: str, contact: WardContact, whose: Concerned, *, is_alone: bool) -> None:
+        """Register a contact; one that `is_alone` with its name among the file's is compared with that of the name."""
         user = self._user_of(f"{where}.user", contact.user) if contact.user is not None else None
-        quiet = _quiet_hours(where, contact, is_centre=resident is None)
-        first = self._readable(f"{where}.channels[0]", contact.ways[0])
+        quiet = _quiet_hours(where, contact, is_centre=whose.resident is None)
+        ways = [self._readable(f"{where}.channels[{place}]", way) for place, way in enumerate(contact.ways)]
+        first = ways[0]
+        if is_alone and self._corrections.contact(where, contact, ways, quiet, whose):
+            return
         row = self._connection.execute(
             _REGISTRY["add_contact"],
             {
-                "resident": resident,
-                "office": office,
+                "resident": whose.resident,
+                "office": whose.office,
                 "user": user,
                 "name": contact.name,
                 "relation": contact.relation,
                 "calls_resident": contact.calls_resident,
                 "step": contact.step,
+                "is_duty_only": contact.duty_only,
                 "kind": first.kind,
                 "address": first.address,
                 "shown": shown_address(first.kind, first.address),
@@ -195,6 +247,8 @@ class _Registrar:
                 raise InputError(
                     f"{where}.sender: the device {device.device_id} is registered as {row[0]}, not {device.sender}"
                 )
+            if not row[1]:
+                self._corrections.device(where, device, placement)
             return
         try:
             insert_device(self._connection, device, placement, device.since or self._now, self._now)
@@ -203,7 +257,7 @@ class _Registrar:
         self.result.added["devices"] += 1
 
     def _office_of(self, where: str, name: str) -> int:
-        number = self._find("office", name=name)
+        number = of_name(self._offices, name)
         if number is None:
             raise InputError(f"{where}: there is no office {name}, neither in this file nor in the database")
         return number
@@ -213,6 +267,9 @@ class _Registrar:
         if found is None:
             raise InputError(f"{where}: there is no user {login}, neither in this file nor in the database")
         return found.user.number
+
+    def _named(self, query: str, **owner: object) -> Iterator[tuple[str, int]]:
+        return ((row[0], row[1]) for row in self._connection.execute(_REGISTRY[query], owner))
 
     def _find(self, query: str, **names: object) -> int | None:
         row = self._connection.execute(_REGISTRY[query], names).fetchone()
@@ -232,10 +289,12 @@ def register_ward(
     new_password: Callable[[str], str],
     sealer: Sealer | None = None,
     on_progress: Callable[[], None] = lambda: None,
+    corrects: bool = False,
 ) -> Registration:
     """Register all parts of a ward file that are not there yet; a second time changes nothing.
 
-    What is known by its name (office, home, resident in a home, login, device id) stays as it is.
+    What is known by its name (office, home, resident in a home, contact, login, device id) stays as it is, and what the file
+    states of it otherwise is listed; with `corrects` it is changed to what the file states.
 
     Parameters
     ----------
@@ -253,6 +312,8 @@ def register_ward(
         Encrypts the addresses of webhooks and chats; None where no key is set: webhooks are then stored readable, chats refused.
     on_progress : callable
         Called after each office, user and home.
+    corrects : bool
+        Whether what is there is changed to what the file states.
 
     Raises
     ------
@@ -260,10 +321,11 @@ def register_ward(
         A part names an office or user that does not exist, or a sender that another device has.
     """
     connection.execute(_REGISTRY["lock"], {"key": _LOCK})
-    registrar = _Registrar(connection, now, default_zone, new_password, sealer)
+    one_at_a_time.hold(connection, "names")
+    registrar = _Registrar(connection, now, default_zone, new_password, sealer, corrects)
     # A centre's contact may be a user and a user belongs to an office: offices without their centre come first.
     for office in ward.offices:
-        registrar.office("offices", WardOffice(name=office.name, phone=office.phone))
+        registrar.office("offices", WardOffice(name=office.name, phone=office.phone, role=office.role))
     for number, user in enumerate(ward.users):
         registrar.user(f"users[{number}]", user)
         on_progress()

@@ -1,5 +1,6 @@
 -- An alert says how often it happened so far, and when first: somebody who presses again is said to have pressed again.
-CREATE OR REPLACE VIEW alert_card AS
+-- Release 0.2.0 takes all that alert_card has, so that stays as it is while processes of it still run; a later release drops it.
+CREATE VIEW full_alert AS
 SELECT
     alert.alert_id, alert.rule, alert.subject_kind, alert.subject_number, alert.area, alert.resident_id, alert.office_id,
     alert.severity, alert.condition,

@@ -22,8 +22,37 @@ CREATE INDEX contact_channel_address ON contact_channel (kind, address);
 INSERT INTO contact_channel (contact_id, place, kind, address)
 SELECT contact_id, 1, channel, address FROM contact;
 
-ALTER TABLE contact DROP COLUMN channel;
-ALTER TABLE contact DROP COLUMN address;
+-- Release 0.2.0 keeps a contact's only channel in these two columns. While processes of it still run, each side sees what the other writes: their
+-- contacts get a channel, and the columns show the first of our channels that they can use. A later release drops all of this.
+ALTER TABLE contact ALTER COLUMN channel DROP NOT NULL, ALTER COLUMN address DROP NOT NULL;
+
+CREATE FUNCTION give_first_channel() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO contact_channel (contact_id, place, kind, address) VALUES (NEW.contact_id, 1, NEW.channel, NEW.address);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER contact_of_release_before AFTER INSERT ON contact
+FOR EACH ROW WHEN (NEW.channel IS NOT NULL) EXECUTE FUNCTION give_first_channel();
+
+CREATE FUNCTION show_first_channel() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed integer := CASE WHEN TG_OP = 'DELETE' THEN OLD.contact_id ELSE NEW.contact_id END;
+BEGIN
+    UPDATE contact
+    SET (channel, address) = (
+        SELECT kind, contact_channel.address
+        FROM contact_channel
+        WHERE contact_channel.contact_id = changed AND kind IN ('mail', 'webhook') AND sealed IS NULL
+        ORDER BY place
+        LIMIT 1
+    )
+    WHERE contact.contact_id = changed;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER contact_channel_for_release_before AFTER INSERT OR DELETE OR UPDATE OF place, kind, address, sealed ON contact_channel
+FOR EACH ROW EXECUTE FUNCTION show_first_channel();
 
 CREATE TABLE delivery (
     delivery_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -7,7 +7,7 @@ ALTER TABLE alert
     ADD CONSTRAINT alert_progress CHECK ((progress IS NULL) = (progress_at IS NULL)),
     ADD CONSTRAINT alert_put_off CHECK (progress <> 'later' OR progress_note <> '');
 
-CREATE OR REPLACE VIEW alert_card AS
+CREATE OR REPLACE VIEW full_alert AS
 SELECT
     alert.alert_id, alert.rule, alert.subject_kind, alert.subject_number, alert.area, alert.resident_id, alert.office_id,
     alert.severity, alert.condition,

@@ -1,7 +1,7 @@
 """Whether anybody is notified at all: offices that no message reaches, emergencies without a message, senders that stand still."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
@@ -26,11 +26,14 @@ class DeliveryHealth:
         Open emergencies that were planned and of which no message exists: nobody was there to notify.
     overdue_messages, unplanned_events : int
         Messages that no sender takes, and changes of alerts that no planner takes, two minutes after they were due.
+    exhausted_emergencies : int
+        Open emergencies about which nobody can be asked at present: everybody had their share of the day, and no desk is above.
     """
 
     unnotified_emergencies: int
     overdue_messages: int
     unplanned_events: int
+    exhausted_emergencies: int = 0
 
     @property
     def stands_still(self) -> bool:
@@ -44,7 +47,12 @@ def delivery_health(connection: Connection, now: datetime, factor: float) -> Del
     (found,) = (
         connection.cursor(row_factory=class_row(DeliveryHealth)).execute(_HEALTH["health"], values).fetchall()
     )
-    return found
+    return replace(found, exhausted_emergencies=len(exhausted_emergencies(connection)))
+
+
+def exhausted_emergencies(connection: Connection) -> frozenset[int]:
+    """Return the open emergencies whose latest reminder reached nobody: all had their share of the day, and no desk is above."""
+    return frozenset(row[0] for row in connection.execute(_HEALTH["exhausted_emergencies"]))
 
 
 def unreachable_offices(connection: Connection, kinds: Collection[Channel]) -> list[str]:

@@ -25,8 +25,12 @@ class Viewed(StrEnum):
     """The resident's data were shown to staff."""
     BACKTEST = "backtest"
     """Rules and settings were tried on the resident's past."""
+    AREA = "area"
+    """Somebody drew or moved a usual area: going in and coming out say something of the place."""
     SENSITIVITY = "sensitivity"
     """Somebody set how long a silence may last; the reason is the new setting."""
+    EXPORT = "export"
+    """Everything about the person was given out."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,14 @@ class Reveal:
 
 @dataclass(frozen=True)
 class AccessRecord:
-    """One person's looks at one thing within half an hour."""
+    """One person's looks at one thing within half an hour; without a name and role it was somebody at the machine."""
 
     first_at: datetime
     last_at: datetime
     until: datetime | None
     user: int
     user_name: str
-    role: Role
+    role: Role | None
     what: Viewed
     reason: str
     times: int
@@ -62,10 +66,17 @@ def record(
     now: datetime,
     until: datetime | None = None,
 ) -> None:
-    """Keep a look."""
+    """Keep a look; `user` 0 is somebody at the machine."""
     connection.execute(
         _ACCESS_LOG["record"],
-        {"now": now, "user": user, "resident": resident, "what": what, "reason": reason, "until": until},
+        {
+            "now": now,
+            "user": user or None,
+            "resident": resident,
+            "what": what,
+            "reason": reason,
+            "until": until,
+        },
     )
 
 
@@ -85,5 +96,5 @@ def access_records(
     return cursor.execute(_ACCESS_LOG["access_records"], asked).fetchall()
 
 
-def _access_record(*, role: str, what: str, **columns: Any) -> AccessRecord:
-    return AccessRecord(role=Role(role), what=Viewed(what), **columns)
+def _access_record(*, role: str | None, what: str, **columns: Any) -> AccessRecord:
+    return AccessRecord(role=None if role is None else Role(role), what=Viewed(what), **columns)

@@ -1,6 +1,7 @@
 """The channels of contacts: how each is reached, in which order, and what is known of each address."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +20,34 @@ from core.domain.delivery.contact_channel import (
 from core.domain.delivery.webhook_address import WebhookAddress
 from core.domain.people import Channel, Language
 from core.errors import ConflictError, InputError, NotFoundError
+from core.store.alerts import notices
+from core.store.alerts.notices import NoticeKind
 from core.store.database import Connection
 from core.store.queries import load
 
 _CHANNELS = load("people/contact_channels")
 # More channels of one person than this are a mistake.
 _MOST = 9
+
+
+@dataclass(frozen=True)
+class DeadChannel:
+    """A channel that takes no messages any more, since when and why; `is_last`: the contact has no other that somebody confirmed."""
+
+    contact: int
+    name: str
+    resident: int | None
+    resident_name: str | None
+    kind: Channel
+    since: datetime
+    reason: str | None
+    is_last: bool
+
+    @property
+    def todo(self) -> str:
+        """What kind of help it needs: to follow again on LINE, another telephone number, or another address."""
+        numbers = {Channel.SMS, Channel.VOICE}
+        return "line" if self.kind is Channel.LINE else "number" if self.kind in numbers else "address"
 
 
 def of_contact(connection: Connection, contact: int) -> list[ContactChannel]:
@@ -171,8 +194,26 @@ def confirm(connection: Connection, number: int, now: datetime) -> None:
 
 
 def set_unreachable(connection: Connection, number: int, reason: str, now: datetime) -> None:
-    """Note that an address is dead, and why; since when it has been so stays."""
-    connection.execute(_CHANNELS["set_unreachable"], {"channel": number, "reason": reason, "now": now})
+    """Note that an address is dead, and why; since when it has been so stays. The first time the staff of the office are sent a message."""
+    values = {"channel": number, "reason": reason, "now": now}
+    row = connection.execute(_CHANNELS["set_unreachable"], values).fetchone()
+    if row is None or row[2] is None:
+        return
+    contact, kind, office = row
+    notices.add_for_centre(
+        connection,
+        office,
+        NoticeKind.DEAD_CHANNEL,
+        key=f"{number} {now.isoformat()}",
+        body={"office": office, "contact": contact, "channel": kind, "reason": reason},
+        now=now,
+    )
+
+
+def dead_of_office(connection: Connection, office: int, limit: int = 200) -> list[DeadChannel]:
+    """Return the channels that are dead of the contacts an office looks after, the oldest first; what works again is gone from it."""
+    cursor = connection.cursor(row_factory=kwargs_row(_dead))
+    return cursor.execute(_CHANNELS["dead_of_office"], {"office": office, "limit": limit}).fetchall()
 
 
 def set_reachable(connection: Connection, number: int) -> None:
@@ -278,3 +319,7 @@ def _shift(connection: Connection, contact: int, *, by: int, after: int, until: 
 def _channel(*, kind: str, language: str | None, **columns: Any) -> ContactChannel:
     spoken = None if language is None else Language(language)
     return ContactChannel(kind=Channel(kind), language=spoken, **columns)
+
+
+def _dead(*, kind: str, **columns: Any) -> DeadChannel:
+    return DeadChannel(kind=Channel(kind), **columns)

@@ -59,6 +59,11 @@ def disable(connection: Connection, contact: int, now: datetime) -> Withdrawn:
         There is no such contact.
     """
     _set_active(connection, contact, is_active=False)
+    return withdraw(connection, contact, now)
+
+
+def withdraw(connection: Connection, contact: int, now: datetime) -> Withdrawn:
+    """End the links of a contact who is notified no more, and drop what waits for them."""
     links = answer_links.revoke(connection, contact, now)
     messages = connection.execute(_CONTACTS["cancel_waiting"], {"contact": contact}).rowcount
     row = connection.execute(_CONTACTS["others"], {"contact": contact}).fetchone()

@@ -59,9 +59,13 @@ def add(
     hours: Hours | None = None,
     note: str = "",
     user: int | None = None,
+    needs_second: bool = False,
     now: datetime,
 ) -> Absence:
-    """Plan an absence: once from `span[0]` to `span[1]`, or in `hours` of every week from `span[0]` on."""
+    """Plan an absence: once from `span[0]` to `span[1]`, or in `hours` of every week from `span[0]` on.
+
+    One that `needs_second` holds when somebody else has confirmed it.
+    """
     began_at, ended_at = span
     values = {
         "resident": resident,
@@ -72,6 +76,7 @@ def add(
         "note": note,
         "now": now,
         "user": user,
+        "needs_second": needs_second,
     }
     row = connection.execute(_ABSENCES["add"], values).fetchone()
     if row is None:
@@ -96,10 +101,24 @@ def end(connection: Connection, absence: int, now: datetime) -> None:
     evaluation_queue.evaluate_again(connection, row[0])
 
 
+def confirm(connection: Connection, absence: int, user: int, *, began_at: datetime, now: datetime) -> None:
+    """Let an absence hold from a moment on that waited for a second person; one that holds already stays as it is."""
+    values = {"absence": absence, "user": user, "began_at": began_at, "now": now}
+    row = connection.execute(_ABSENCES["confirm"], values).fetchone()
+    if row is not None:
+        show_pause(connection, row[0], now)
+        evaluation_queue.evaluate_again(connection, row[0])
+
+
 def spans(
     absence: Absence, zone: ZoneInfo, since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """Return when an absence falls on the calendar, as far as it touches [since, until], cut where it was ended."""
+    """Return when an absence falls on the calendar, as far as it touches [since, until], cut where it was ended.
+
+    While it waits for a second person it does not hold at all.
+    """
+    if absence.is_waiting:
+        return []
     ended_at = min((one for one in (absence.ended_at, absence.cancelled_at) if one is not None), default=None)
     if absence.hours is None:
         found = [(absence.began_at, absence.ended_at or until)]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from core.domain.access_scope import AccessScope
 from core.domain.alert import Severity
 from core.domain.device import DeviceKind
 from core.domain.people import Contact, Home, Resident, WatchState
+from core.domain.records.details import EndReason
 from core.errors import NotFoundError
 from core.store.alerts.notifications import contact_from_columns
 from core.store.database import Connection
@@ -21,6 +22,7 @@ from core.store.queries import load
 _RESIDENTS = load("people/residents")
 # More than one page of anything is fetched with a cursor; this bounds what one call may take.
 _ALL = 100_000
+_LATELY = timedelta(days=35)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class ResidentOverview:
         Alerts about the person (not about equipment) that are not closed.
     worst : Severity or None
         The most urgent of them.
+    ended_at, end_reason
+        When and why the watch ended; None while it lasts.
     """
 
     number: int
@@ -66,6 +70,8 @@ class ResidentOverview:
     last_received_at: datetime | None
     open_alerts: int
     worst: Severity | None
+    ended_at: datetime | None = None
+    end_reason: EndReason | None = None
 
     def is_paused(self, now: datetime) -> bool:
         """Return whether the watch rests at `now` (travel, hospital)."""
@@ -117,21 +123,27 @@ def overviews(
     *,
     limit: int = _ALL,
     after: tuple[str, int] | None = None,
+    ended: bool = False,
 ) -> list[ResidentOverview]:
-    """Return the residents of a scope in the order of kana and number, those behind `after` (kana, number) only."""
-    return _overviews(connection, scope, limit=limit, after=after)
+    """Return the residents of a scope in the order of kana and number, those behind `after` (kana, number) only.
+
+    With `ended` they are those who are watched no more.
+    """
+    return _overviews(connection, scope, limit=limit, after=after, ended=ended)
 
 
-def some(connection: Connection, scope: AccessScope, numbers: Collection[int]) -> list[ResidentOverview]:
+def some(
+    connection: Connection, scope: AccessScope, numbers: Collection[int], *, ended: bool = False
+) -> list[ResidentOverview]:
     """Return these residents of a scope, in the order of kana and number."""
-    return [one for one in households(connection, scope, numbers) if one.number in numbers]
+    return [one for one in households(connection, scope, numbers, ended=ended) if one.number in numbers]
 
 
 def households(
-    connection: Connection, scope: AccessScope, numbers: Collection[int]
+    connection: Connection, scope: AccessScope, numbers: Collection[int], *, ended: bool = False
 ) -> list[ResidentOverview]:
     """Return these residents of a scope and everybody who lives with them."""
-    return _overviews(connection, scope, households=sorted(numbers)) if numbers else []
+    return _overviews(connection, scope, households=sorted(numbers), ended=ended) if numbers else []
 
 
 def overview(connection: Connection, scope: AccessScope, resident: int) -> ResidentOverview:
@@ -148,20 +160,40 @@ def overview(connection: Connection, scope: AccessScope, resident: int) -> Resid
     return found[0]
 
 
-def life_signs_known_by(connection: Connection, homes: Collection[int]) -> dict[int, datetime]:
+def life_signs_known_by(connection: Connection, homes: Collection[int], now: datetime) -> dict[int, datetime]:
     """Return by when the last life sign of homes had happened, for those of which only the stretch of time is known.
 
     It began at `last_life_sign_at`: somebody acted while the connection was broken, and nobody knows when.
     """
-    cursor = connection.cursor(row_factory=dict_row)
-    rows = cursor.execute(_RESIDENTS["life_signs_known_by"], {"homes": list(homes)})
+    signs = dict(connection.execute(_RESIDENTS["last_signs"], {"homes": list(homes)}).fetchall())
+    lately = {home: at for home, at in signs.items() if now - at <= _LATELY}
+    found = _known_by(connection, lately, min(lately.values(), default=now), now + _LATELY)
+    since, left = min(signs.values(), default=now), signs.keys() - lately
+    while left and since < now:
+        until = since + _LATELY
+        # What a home has been silent for is looked through in pieces, and the locks on each go with it: they are few in the whole server.
+        with connection.transaction(force_rollback=True):
+            some = _known_by(connection, {home for home in left if signs[home] < until}, since, until)
+        found |= some
+        left -= some.keys()
+        since = until
+    return found
+
+
+def _known_by(
+    connection: Connection, homes: Collection[int], since: datetime, until: datetime
+) -> dict[int, datetime]:
+    if not homes:
+        return {}
+    values = {"homes": list(homes), "since": since, "until": until}
+    rows = connection.cursor(row_factory=dict_row).execute(_RESIDENTS["life_signs_known_by"], values)
     return {row["home"]: row["known_by"] for row in rows}
 
 
-def names(connection: Connection, scope: AccessScope) -> list[NamedResident]:
+def names(connection: Connection, scope: AccessScope, *, ended: bool = False) -> list[NamedResident]:
     """Return all residents of a scope with what a search looks in, in the order of kana and number."""
     cursor = connection.cursor(row_factory=class_row(NamedResident))
-    return cursor.execute(_RESIDENTS["names"], _of(scope)).fetchall()
+    return cursor.execute(_RESIDENTS["names"], {**_of(scope), "ended": ended}).fetchall()
 
 
 def is_visible(connection: Connection, scope: AccessScope, resident: int) -> bool:
@@ -252,6 +284,7 @@ def _overviews(
     resident: int | None = None,
     households: list[int] | None = None,
     after: tuple[str, int] | None = None,
+    ended: bool = False,
 ) -> list[ResidentOverview]:
     after_kana, after_number = after if after is not None else (None, None)
     cursor = connection.cursor(row_factory=kwargs_row(_overview))
@@ -263,6 +296,7 @@ def _overviews(
             "households": households,
             "after_kana": after_kana,
             "after": after_number,
+            "ended": ended,
             "limit": limit,
             "worst_severity": Severity.KEEP_AN_EYE,
         },
@@ -270,13 +304,20 @@ def _overviews(
 
 
 def _overview(
-    *, zone: str, evaluated_state: str, last_life_sign_kind: str | None, worst: int | None, **columns: Any
+    *,
+    zone: str,
+    evaluated_state: str,
+    last_life_sign_kind: str | None,
+    worst: int | None,
+    end_reason: str | None,
+    **columns: Any,
 ) -> ResidentOverview:
     return ResidentOverview(
         zone=ZoneInfo(zone),
         evaluated_state=WatchState(evaluated_state),
         last_life_sign_kind=None if last_life_sign_kind is None else DeviceKind(last_life_sign_kind),
         worst=None if worst is None else Severity(worst),
+        end_reason=None if end_reason is None else EndReason(end_reason),
         **columns,
     )
 

@@ -1,5 +1,6 @@
 """Users: who signs in, their sessions, and the attempts that the throttle counts."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from psycopg.rows import class_row, kwargs_row
 
 from core.domain.people import Language, Role, User
+from core.domain.records.name_key import by_name, of_name
 from core.errors import ConflictError, NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
@@ -120,17 +122,24 @@ def by_login(connection: Connection, login: str) -> User:
 
 
 def office_named(connection: Connection, name: str) -> int:
-    """Return the key of an office.
+    """Return the key of an office, however its name is spelled.
 
     Raises
     ------
     NotFoundError
         There is none of that name.
     """
-    row = connection.execute(_USERS["office_by_name"], {"name": name}).fetchone()
-    if row is None:
-        raise NotFoundError(f"there is no office {name}; register it in a ward file first")
-    return int(row[0])
+    rows = connection.execute(_USERS["office_names"])
+    found = of_name(by_name((row[0], row[1]) for row in rows), name)
+    if found is None:
+        raise NotFoundError(f"there is no office {name}; register it on the page of offices first")
+    return found
+
+
+def names(connection: Connection, accounts: Collection[int]) -> Mapping[int, str]:
+    """Return the names of accounts by number."""
+    rows = connection.execute(_USERS["names"], {"accounts": list(accounts)}).fetchall()
+    return {row[0]: row[1] for row in rows}
 
 
 def set_password(connection: Connection, user: int, password_hash: str) -> None:

@@ -1,8 +1,8 @@
 -- Bookkeeping of the migration runner.
 
 -- name: lock
--- Wait until no other process migrates this database; held to the end of the session.
-SELECT pg_advisory_lock(%(key)s);
+-- Wait until no other process migrates this database; held to the end of the transaction.
+SELECT pg_advisory_xact_lock(%(key)s);
 
 -- name: has_table
 -- Whether anything was ever applied here.

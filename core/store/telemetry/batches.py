@@ -16,7 +16,16 @@ from core.domain.metrics import ONLINE
 from core.store.alerts import unassigned_calls, unclear_calls
 from core.store.alerts.unassigned_calls import SaidCall
 from core.store.alerts.unclear_calls import FieldKey, UnclearCall
-from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
+from core.store.binary_columns import (
+    Bigints,
+    Doubles,
+    Integers,
+    Smallints,
+    Times,
+    column,
+    microseconds,
+    moment,
+)
 from core.store.database import Connection
 from core.store.devices import moves, profiles, proposals
 from core.store.queries import load
@@ -296,7 +305,9 @@ def _correct_edges(connection: Connection, batch: Batch) -> Fresh:
     moved = inserts.correct_edges(connection, batch.late_states)
     if moved.count:
         devices = np.unique(moved.device).tolist()
-        dropped = connection.execute(_INGESTION["drop_moved_signs"], {"devices": devices}).fetchall()
+        (oldest,) = connection.execute(_INGESTION["oldest_sign"], {"devices": devices}).fetchone() or (None,)
+        values = {"devices": devices, "oldest": oldest}
+        dropped = connection.execute(_INGESTION["drop_moved_signs"], values).fetchall()
         if dropped:
             moves.find_home_latest(connection, [home for (home,) in dropped])
     return moved
@@ -380,6 +391,7 @@ def _store_changes(connection: Connection, found: Sequence[Fresh]) -> None:
                 "device": column(Integers, device[alive]),
                 "earliest": column(Times, earliest[alive]),
                 "life_sign_at": column(Times, signs[alive]),
+                "oldest": moment(earliest[alive].min()),
             },
         )
     connection.execute(_INGESTION["notify_changes"], {"payload": "urgent" if urgent.any() else ""})

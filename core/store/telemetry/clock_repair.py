@@ -9,6 +9,8 @@ from core.store.queries import load
 _REPAIR = load("telemetry/clock_repair")
 # Processes on several machines may differ by this much.
 _SLACK = timedelta(minutes=5)
+# What can be believed is looked for this far back.
+_BACK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -54,4 +56,4 @@ def repair(connection: Connection, now: datetime, newest: timedelta) -> Repaired
 
 
 def _limits(now: datetime, newest: timedelta) -> dict[str, datetime]:
-    return {"now": now, "latest": now + _SLACK, "newest": now + newest + _SLACK}
+    return {"now": now, "since": now - _BACK, "latest": now + _SLACK, "newest": now + newest + _SLACK}

@@ -145,7 +145,9 @@ def add_readings(connection: Connection, rows: Sequence[ReadingRow]) -> Fresh:
     calls = [row for row in given if row[2] in _URGENT and row[4] > 0 and not row[6] & _RETAINED]
     if not calls:
         return fresh
-    return _together(fresh, _fresh(connection, "refresh_retained_calls", _parameters(calls)))
+    times = [row[1] for row in calls]
+    called = _parameters(calls) | {"oldest": min(times), "newest": max(times)}
+    return _together(fresh, _fresh(connection, "refresh_retained_calls", called))
 
 
 def add_doubtful(connection: Connection, rows: Sequence[tuple[ReadingRow, datetime]]) -> Fresh:
@@ -153,7 +155,10 @@ def add_doubtful(connection: Connection, rows: Sequence[tuple[ReadingRow, dateti
     # As in `sorted_readings`, what the broker had kept comes after what the device itself sent.
     ordered = sorted(rows, key=lambda row: (row[0][:4], row[0][6] & _RETAINED))
     since = [since for _, since in ordered]
-    parameters = _parameters([row for row, _ in ordered]) | {"since": column(Times, microseconds(since))}
+    parameters = _parameters([row for row, _ in ordered]) | {
+        "since": column(Times, microseconds(since)),
+        "oldest": min(since),
+    }
     return _fresh(connection, "store_doubtful_readings", parameters)
 
 
@@ -165,7 +170,9 @@ def add_fixes(connection: Connection, rows: Sequence[FixRow]) -> Fresh:
         name: list(values)
         for name, values in zip((*names, "received_at", "flags", "since"), columns, strict=True)
     }
-    return _fresh(connection, "store_fixes", values)
+    # Bound by a plain parameter, or each chunk of all years would be opened for it.
+    oldest = min((since for since in values["since"] if since is not None), default=None)
+    return _fresh(connection, "store_fixes", values | {"oldest": oldest})
 
 
 def correct_edges(connection: Connection, late: Sequence[LateState]) -> Fresh:

@@ -1,15 +1,17 @@
 """What was measured in a home besides life signs, in the form in which rules read it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from psycopg.rows import dict_row, kwargs_row
 
+from core.domain.agreed.quiet_limit import QuietLimit
 from core.domain.device import DeviceKind
 from core.domain.metrics import METRICS, METRICS_BY_NUMBER
 from core.store.database import Connection
+from core.store.people.agreed import quiet_limits
 from core.store.queries import load
 
 _MEASUREMENTS = load("telemetry/metric_series")
@@ -30,10 +32,11 @@ class Series:
 
 @dataclass(frozen=True)
 class RuleInputs:
-    """Where a resident's home is, if that is known, and whether a door at night is to be raised."""
+    """Where a resident's home is, if that is known, and what was agreed: whether a door at night is to be raised, and quiet limits."""
 
     home: tuple[float, float] | None
     alert_on_night_exit: bool
+    quiet_limits: tuple[QuietLimit, ...] = ()
 
 
 def series(
@@ -65,7 +68,7 @@ def report_times(
 
 
 def rule_inputs(connection: Connection, resident: int) -> RuleInputs:
-    """Return what is known of a resident's home and of the door at night."""
+    """Return what is known of a resident's home, and what was agreed."""
     return rule_inputs_of(connection, [resident])[resident]
 
 
@@ -78,6 +81,12 @@ def rule_inputs_of(connection: Connection, residents: Sequence[int]) -> dict[int
     for row in rows:
         home = None if row["lat"] is None or row["lon"] is None else (row["lat"], row["lon"])
         found[row["resident"]] = RuleInputs(home, alert_on_night_exit=row["alert_on_night_exit"])
+    for limit in quiet_limits.of_residents(connection, residents):
+        if limit.watched_since is None:
+            # Where no device is, silence says nothing.
+            continue
+        known = found[limit.resident]
+        found[limit.resident] = replace(known, quiet_limits=(*known.quiet_limits, limit))
     return found
 
 

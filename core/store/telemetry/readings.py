@@ -193,8 +193,13 @@ def _latest_value(*, kind: str, metric: int, **columns: Any) -> LatestValue:
 
 
 def values_of(
-    connection: Connection, device: int, metrics: Iterable[int], since: datetime, *, most: int = 200
-) -> list[tuple[int, float, int]]:
-    """Return how often a device said which value of some metrics since a moment: (metric, value, times), the most frequent first."""
-    values = {"device": device, "metrics": list(metrics), "since": since, "most": most}
+    connection: Connection,
+    devices: Iterable[int],
+    metrics: Iterable[int],
+    since: datetime,
+    *,
+    most: int = 200,
+) -> list[tuple[int, str, float, int]]:
+    """Return how often devices said what since a moment: (metric, channel, value, times), the most frequent first."""
+    values = {"devices": list(devices), "metrics": list(metrics), "since": since, "most": most}
     return connection.execute(_READINGS["values_of"], values).fetchall()

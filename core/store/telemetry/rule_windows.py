@@ -12,12 +12,16 @@ from core.domain.geofence import Geofence
 from core.domain.metrics import METRICS, METRICS_BY_NUMBER, PRESENCE, SOS
 from core.store.database import Connection
 from core.store.detection.evaluation_queue import STATUS_METRICS
+from core.store.looking_back import LOOKED_BACK
+from core.store.looking_back import since as moment_before
 from core.store.people.geofences import geofence_from_columns
 from core.store.queries import load
 
 _WINDOWS = load("telemetry/rule_windows")
 # A sensor that reported presence, and no more for so long, is one that sees movement.
 _STILL_WITHIN = timedelta(days=7)
+# When a detector last said that all is well is looked for this far before its call.
+_CALM_BACK = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,26 @@ def life_signs(
     connection: Connection, home: int, resident: int, since: datetime, until: datetime
 ) -> list[DeviceLifeSigns]:
     """Return the life signs in a home in (since, until], without those of another resident's own devices."""
+    return life_signs_of(connection, {resident: (home, since)}, until)[resident]
+
+
+def life_signs_of(
+    connection: Connection, asked: Mapping[int, tuple[int, datetime]], until: datetime
+) -> dict[int, list[DeviceLifeSigns]]:
+    """Return the life signs of residents as `life_signs`, each with the home and since when; in one question to the database."""
+    found: dict[int, list[DeviceLifeSigns]] = {resident: [] for resident in asked}
+    if not asked:
+        return found
+    homes, since = zip(*asked.values(), strict=True)
     values = {
-        **{"home": home, "resident": resident, "since": since, "until": until},
+        **{"residents": list(asked), "homes": list(homes), "since": list(since)},
+        **{"earliest": min(since), "until": until},
         **{"reported_presence": PRESENCE.number, "still_since": until - _STILL_WITHIN},
     }
     cursor = connection.cursor(row_factory=kwargs_row(_device_life_signs))
-    return cursor.execute(_WINDOWS["life_signs"], values, binary=True).fetchall()
+    for resident, signs in cursor.execute(_WINDOWS["life_signs"], values, binary=True):
+        found[resident].append(signs)
+    return found
 
 
 def presses(
@@ -78,16 +96,18 @@ def presses(
     resident: int,
     since: datetime,
     *,
+    began_from: datetime,
     is_lead: bool,
     metric: str = SOS.name,
 ) -> list[PressRow]:
     """Return the presses of emergency buttons, or other calls for help (`metric`), received after `since`.
 
-    A device that is nobody's own counts for the first resident of the home (`is_lead`).
+    None of them has a time before `began_from`, so nothing older is looked through. A device that is nobody's own counts for the first resident of the home (`is_lead`).
     """
     values = {
         **{"home": home, "resident": resident, "since": since, "is_lead": is_lead},
         **{"metric": METRICS[metric].number, "is_detector": metric != SOS.name},
+        **{"began_from": began_from, "calm_from": began_from - _CALM_BACK},
     }
     return connection.cursor(row_factory=class_row(PressRow)).execute(_WINDOWS["presses"], values).fetchall()
 
@@ -113,15 +133,24 @@ def statuses(
     connection: Connection, since: Mapping[int, datetime], until: datetime
 ) -> dict[int, list[tuple[datetime, bool]]]:
     """Return when the devices of homes, given with a time each, said since then that they are online or not, and the last word before."""
-    values = {
-        "homes": list(since),
-        "since": list(since.values()),
-        "until": until,
-        "metrics": STATUS_METRICS,
-    }
     found: dict[int, list[tuple[datetime, bool]]] = {}
-    for device, time, value in connection.execute(_WINDOWS["statuses"], values):
-        found.setdefault(device, []).append((time, value > 0))
+    left = dict(since)
+    # Further back only for homes with a device whose word before is older.
+    for back in LOOKED_BACK[:-1]:
+        if not left:
+            break
+        earliest = min(left.values())
+        values = {
+            **{"homes": list(left), "since": list(left.values()), "until": until, "metrics": STATUS_METRICS},
+            **{"earliest": earliest, "oldest": moment_before(earliest, back)},
+        }
+        first: dict[int, tuple[int, datetime]] = {}
+        of_step: dict[int, list[tuple[datetime, bool]]] = {}
+        for home, device, time, value in connection.execute(_WINDOWS["statuses"], values):
+            of_step.setdefault(device, []).append((time, value > 0))
+            first.setdefault(device, (home, time))
+        found |= of_step
+        left = {home: since[home] for home, time in first.values() if time > since[home]}
     return found
 
 
@@ -160,8 +189,8 @@ def active_homes(connection: Connection, since: datetime, until: datetime) -> in
     return row[0] if row else 0
 
 
-def _device_life_signs(*, kind: str, **columns: Any) -> DeviceLifeSigns:
-    return DeviceLifeSigns(kind=DeviceKind(kind), **columns)
+def _device_life_signs(*, resident: int, kind: str, **columns: Any) -> tuple[int, DeviceLifeSigns]:
+    return resident, DeviceLifeSigns(kind=DeviceKind(kind), **columns)
 
 
 def _link(*, home: int, kind: str, heartbeat_s: int | None, **columns: Any) -> tuple[int, LinkRow]:

@@ -78,7 +78,7 @@ def event_request(address: WebhookAddress, message: OutgoingMessage, seconds: in
 def event_of(message: OutgoingMessage) -> Mapping[str, Any]:
     """Return what a receiver gets of a message."""
     words = {"title": message.text.subject, "text": message.text.sentence or message.text.body}
-    kind = "channel.test" if message.kind is None else f"alert.{message.kind.value}"
+    kind = f"notice.{message.notice}" if message.kind is None else f"alert.{message.kind.value}"
     alert = message.alert
     about = (
         {}

@@ -4,12 +4,16 @@ Network servers run the vendor's decoder and pass its object on, so the names ar
 """
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from core.domain.metrics import CALLS
+from core.text_cache import TextCache
+from ingest.codecs.lorawan.batteries import battery, battery_volts
+from ingest.codecs.lorawan.buttons import button_channel, is_unclear_button, of_button
+from ingest.codecs.lorawan.field_values import by_words, number, quantity, value_inside, word
 from ingest.codecs.lorawan.names import (
     BATTERY_VOLTS,
     CAYENNE,
@@ -19,24 +23,29 @@ from ingest.codecs.lorawan.names import (
     RADAR,
     WORDS,
 )
-from ingest.codecs.lorawan.positions import measurements, place_in
-from ingest.codecs.parsing.button_words import button_word
+from ingest.codecs.lorawan.place_times import own_time
+from ingest.codecs.lorawan.place_words import NAMES_OF_MESSAGE, FieldNames
+from ingest.codecs.lorawan.positions import place_in
+from ingest.codecs.lorawan.sensecap import read_messages
+from ingest.codecs.lorawan.worded_names import meant_by
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import is_raised
+from ingest.codecs.parsing.event_words import speaks_of
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
-    inner,
+    aware_time,
     number_of,
+    object_of,
     objects,
     text_of,
     time_of_epoch,
     truth_of,
 )
 from ingest.codecs.parsing.second_times import SUSPECT, checked_time
-from ingest.codecs.result import Decoded, Measured, Position, Rejected
+from ingest.codecs.result import Decoded, Measured, Position, unclear_component
 
 _Reader = Callable[[object, JsonObject], list[Measured]]
 """Reads the value of a field; the whole object says what kind of device it is."""
+_Readers = tuple[tuple[str, _Reader | None, bool, bool], ...]
 
 _GEOFENCES = {"inside", "outside"}
 # `temperature_1`, `region_2_occupancy`, `switch_1`, `gpio_in_1`: several of one kind in one device.
@@ -55,11 +64,6 @@ _SEVERAL = (
         {"high": True, "low": False, "h": True, "l": False},
     ),
 )
-# A button by itself, or one of several, and what was done with it.
-_BUTTON = re.compile(
-    r"(?:press|pressed|(?:button|btn)_?(?P<channel>\d*)(?:_(?:event|status|state|action|press|pressed))?)\Z",
-    re.IGNORECASE,
-)
 # Read for the whole message, with other fields, or only name the device.
 _READ_ELSEWHERE = {
     "geofence_status",
@@ -71,43 +75,77 @@ _READ_ELSEWHERE = {
     "Sound_key",
     "timestamp",
 }
-_COUNTED = {"motion", "presence", "water_leak"}
-# No battery of a sensor has more volts; a larger number is millivolts.
-_HIGHEST_VOLTS = 60
+_OWN_TIME = frozenset({"Date", "Time"})
+_MORE = {"geofence_status", "messages", "history", "timestamp"}
+_NOWHERE = frozenset[str]()
+_PLACE_NAMES = frozenset(
+    {"latitude", "lat", "Latitude", "latitudeDeg", "gpsLat", "gps", "position", "location"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Some fields that come together: each with how it is read, whether a number in it may be a call, and whether it is read elsewhere.
+
+    `undated` are those without the time of the message; `about_place` is what their names say of a place.
+    """
+
+    readers: _Readers
+    undated: _Readers
+    about_place: FieldNames
+    holds_time: bool
+    holds_more: bool
+
+    @classmethod
+    def of(cls, keys: tuple[str, ...]) -> "_Fields":
+        # Older uplinks are read one by one, with their own times.
+        readers = tuple(
+            (key, _READERS[key], speaks_of(key) is not None, key in _READ_ELSEWHERE)
+            for key in keys
+            if key != "history"
+        )
+        return cls(
+            readers,
+            tuple(one for one in readers if one[0] not in _OWN_TIME),
+            NAMES_OF_MESSAGE[keys],
+            _OWN_TIME.issubset(keys),
+            not _MORE.isdisjoint(keys),
+        )
+
+
+# The messages of a model have the same fields each time.
+_FIELDS = TextCache[tuple[str, ...], _Fields](_Fields.of, most=1_000, longest=1_500)
 
 
 def read_object(decoded: Decoded, body: JsonObject) -> None:
     """Add to `decoded` what a vendor's decoder got out of a payload."""
-    moment = _own_time(body)
-    if moment is not None:
-        decoded.time = checked_time(moment, decoded.time)
-    place = place_in(body, decoded.time)
-    readings = _values(decoded, body, place.used)
-    if place.is_doubtful:
-        readings.append(Measured("position_valid", value=False))
+    fields = _FIELDS[tuple(body)]
+    moment, readers = own_time(body) if fields.holds_time else None, fields.readers
+    if moment is not None and moment != SUSPECT:
+        decoded.time, readers = checked_time(moment, decoded.time), fields.undated
+    place = place_in(body, fields.about_place, decoded.time)
+    readings = _values(decoded, body, readers, _NOWHERE if place is None else place.used)
+    if place is not None:
+        if place.is_doubtful:
+            readings.append(Measured("position_valid", value=False))
+        if place.position is not None:
+            if moment == SUSPECT:
+                place.position.time = place.position.time or SUSPECT
+            decoded.fixes = [place.position]
     decoded.readings = [*decoded.readings, *readings]
-    if place.position is not None:
-        decoded.fixes = [place.position]
-    geofence = text_of(body.get("geofence_status"))
-    if geofence in _GEOFENCES:
-        decoded.notes["geofence_state"] = geofence
-    if "messages" in body:
-        _read_messages(decoded, body)
-    _read_history(decoded, body)
+    if fields.holds_more:
+        if _is_unread_time(body.get("timestamp")):
+            decoded.unread.append("timestamp")
+        geofence = text_of(body.get("geofence_status"))
+        if geofence in _GEOFENCES:
+            decoded.notes["geofence_state"] = geofence
+        if "messages" in body:
+            read_messages(decoded, body["messages"])
+        _read_history(decoded, body)
 
 
-def _read_messages(decoded: Decoded, body: JsonObject) -> None:
-    """Read SenseCAP's list of measurements; its events are calls and are read with all other fields."""
-    named, moment = measurements(body.get("messages"))
-    when = checked_time(moment, decoded.time)
-    battery = number_of(named.get("Battery"))
-    lat, lon = number_of(named.get("Latitude")), number_of(named.get("Longitude"))
-    if battery is not None:
-        decoded.readings = [*decoded.readings, Measured("battery_pct", battery, when)]
-    if lat is not None and lon is not None:
-        decoded.fixes = [*decoded.fixes, Position(lat, lon, when)]
-    read = {"Battery", "Latitude", "Longitude", "Event Status"}
-    decoded.unread += [f"messages.{name}" for name in named if name not in read]
+def _is_unread_time(value: object) -> bool:
+    return isinstance(value, str) and number_of(value) is None and aware_time(value) is None
 
 
 def _read_history(decoded: Decoded, body: JsonObject) -> None:
@@ -121,12 +159,13 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
             # An older movement with a time that cannot be is not one of now.
             decoded.unread.append("history")
             continue
-        place = place_in(entry, moment)
+        own = _FIELDS[tuple(entry)]
+        place = place_in(entry, own.about_place, moment)
         readings += [
             Measured(reported.metric, reported.value, moment)
-            for reported in _values(decoded, entry, place.used)
+            for reported in _values(decoded, entry, own.readers, _NOWHERE if place is None else place.used)
         ]
-        if place.position is not None:
+        if place is not None and place.position is not None:
             place.position.time = moment
             fixes.append(place.position)
     decoded.readings = [*decoded.readings, *readings]
@@ -134,44 +173,58 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
     decoded.fixes = [*fixes, *decoded.fixes]
 
 
-def _values(decoded: Decoded, body: JsonObject, used: set[str]) -> list[Measured]:
+def _values(decoded: Decoded, body: JsonObject, readers: _Readers, used: Set[str]) -> list[Measured]:
     readings: list[Measured] = []
     calls = CallFields()
     calls.add_whole(body)
-    for key, value in body.items():
-        # Older uplinks are read one by one, with their own times.
-        if value is None or key == "history":
+    for key, reader, may_call, is_elsewhere in readers:
+        value = body[key]
+        if value is None:
             continue
-        if key == "header":
-            readings += _values(decoded, inner(body, key), set())
+        if reader is not None:
+            found = reader(value, body)
+            if not found and (nested := object_of(value)):
+                found = _inside(decoded, key, nested, reader, body)
+            if found:
+                readings += found
+                continue
+        elif key == "header":
+            header = object_of(value)
+            readings += _values(decoded, header, _FIELDS[tuple(header)].readers, _NOWHERE)
             continue
-        reader = _reader_of(key)
-        found = [] if reader is None else reader(value, body)
-        if not found and not calls.add(key, value) and key not in _READ_ELSEWHERE:
-            decoded.unread += [path for path in _paths(key, value) if path not in used]
-            if _is_unclear_button(key, value):
-                decoded.refused.append(
-                    Rejected(
-                        "unclear_component",
-                        f"{key[:40]} may be a press, also one for help; its value is not understood",
-                    )
-                )
-        readings += found
+        is_call = (may_call or not isinstance(value, (int, float))) and calls.add(key, value)
+        if is_call or is_elsewhere:
+            continue
+        # Only what may be a button has a reader that finds nothing in a number.
+        if reader is not None and is_unclear_button(key, value):
+            decoded.refused.append(unclear_component(key, key[:40]))
+        if isinstance(value, dict):
+            _note_unread(decoded, key, cast("JsonObject", value), used)
+        elif key not in used:
+            decoded.unread.append(key)
     return calls.merged(_without_empty_climate(readings, body), decoded.refused)
 
 
-def _paths(key: str, value: object) -> list[str]:
-    if not isinstance(value, dict):
-        return [key]
-    return [
-        f"{key}.{path}"
-        for name, entry in cast("JsonObject", value).items()
-        for path in _paths(name, entry)
-        if entry is not None
-    ]
+def _inside(
+    decoded: Decoded, key: str, nested: JsonObject, reader: _Reader, body: JsonObject
+) -> list[Measured]:
+    """Read a field whose value stands in an object beside its unit and the like: {"temperature": {"value": 23.4}}."""
+    inside = value_inside(nested)
+    found = [] if inside is None else reader(inside, body)
+    if found:
+        _note_unread(decoded, key, {name: one for name, one in nested.items() if one is not inside}, _NOWHERE)
+    return found
 
 
-@lru_cache(maxsize=10_000)
+def _note_unread(decoded: Decoded, path: str, nested: JsonObject, used: Set[str]) -> None:
+    for name, value in nested.items():
+        inside = f"{path}.{name}"
+        if isinstance(value, dict):
+            _note_unread(decoded, inside, cast("JsonObject", value), used)
+        elif value is not None and inside not in used:
+            decoded.unread.append(inside)
+
+
 def _reader_of(key: str) -> _Reader | None:
     """Return how a field of this name is read; None where nothing is read by the name alone."""
     if key in NUMBERS:
@@ -183,11 +236,17 @@ def _reader_of(key: str) -> _Reader | None:
     if key in PEOPLE:
         return _people
     if key in BATTERY_VOLTS:
-        return _battery_volts
-    button = _BUTTON.match(key)
+        return battery_volts
+    button = button_channel(key)
     if button is not None:
-        return partial(_of_button, button["channel"] or "")
-    return partial(_one_of_several, key) if _NUMBERED.search(key) else None
+        return partial(of_button, button)
+    if _NUMBERED.search(key):
+        return partial(_one_of_several, key)
+    meant = meant_by(key)
+    return None if meant is None else partial(by_words, meant)
+
+
+_READERS = TextCache[str, _Reader | None](_reader_of)
 
 
 def _people(value: object, _body: JsonObject) -> list[Measured]:
@@ -195,23 +254,8 @@ def _people(value: object, _body: JsonObject) -> list[Measured]:
     return [] if number is None else [Measured("presence", number > 0)]
 
 
-def _word_in(metric: str, words: dict[str, bool], value: object, _body: JsonObject) -> list[Measured]:
-    return _word(metric, words, value)
-
-
-def _number(metric: str, value: object) -> list[Measured]:
-    number = number_of(value)
-    return [] if number is None else [Measured(metric, number)]
-
-
-def _word(metric: str, words: dict[str, bool], value: object) -> list[Measured]:
-    truth = words.get(value.strip().lower()) if isinstance(value, str) else None
-    truth = truth_of(value) if truth is None else truth
-    if truth is None and metric in _COUNTED:
-        # A count of movements, or 2 for certainly occupied.
-        number = number_of(value)
-        truth = number > 0 if number is not None and number == int(number) and 0 <= number <= 65_535 else None
-    return [] if truth is None else [Measured(metric, truth)]
+def _word_in(metric: str, words: Mapping[str, bool], value: object, _body: JsonObject) -> list[Measured]:
+    return word(metric, words, value)
 
 
 def _one_of_several(key: str, value: object, _body: JsonObject) -> list[Measured]:
@@ -220,7 +264,7 @@ def _one_of_several(key: str, value: object, _body: JsonObject) -> list[Measured
         if several:
             return [
                 Measured(f"{reported.metric}#{several[1]}", reported.value)
-                for reported in _word(metric, words, value)
+                for reported in word(metric, words, value)
             ]
     match = _CAYENNE.match(key)
     if match is None:
@@ -228,68 +272,24 @@ def _one_of_several(key: str, value: object, _body: JsonObject) -> list[Measured
     metric = CAYENNE.get(match["kind"], "")
     if not metric:
         return _of_several_like(match["kind"], match["channel"], value)
-    found = _word(metric, {}, value) if metric in {"presence", "input_on"} else _number(metric, value)
+    found = word(metric, {}, value) if metric in {"presence", "input_on"} else number(metric, value)
     return [Measured(f"{reported.metric}#{match['channel']}", reported.value) for reported in found]
 
 
 def _of_several_like(kind: str, channel: str, value: object) -> list[Measured]:
     """Read `door_2`, `pir_1`: a name that we know of a device with one, and a number; calls are read by their words."""
     if kind in NUMBERS:
-        found = _number(NUMBERS[kind], value)
+        found = number(NUMBERS[kind], value)
     elif kind in WORDS and WORDS[kind][0] not in CALLS:
-        found = _word(*WORDS[kind], value)
+        found = word(*WORDS[kind], value)
     else:
         return []
     return [Measured(f"{reported.metric}#{channel}", reported.value) for reported in found]
 
 
-def _battery(value: object, body: JsonObject) -> list[Measured]:
-    """Read a battery: percent with most, volts or millivolts with some; a text may name its unit: "80%", "3.6V"."""
-    text = text_of(value).strip().lower()
-    number = number_of(text.rstrip("%mv ") if text else value)
-    if number is None:
-        return []
-    if text.endswith("v"):
-        return _battery_volts(number, body)
-    if number > 1000:
-        return [Measured("battery_v", number / 1000)]
-    if 1 < number < 5 and number != int(number):
-        return [Measured("battery_v", number)]
-    return [Measured("battery_pct", number)]
-
-
-def _battery_volts(value: object, _body: JsonObject) -> list[Measured]:
-    number = number_of(value)
-    if number is None:
-        return []
-    return [Measured("battery_v", number / 1000 if number > _HIGHEST_VOLTS else number)]
-
-
 def _pressure(value: object, body: JsonObject) -> list[Measured]:
     # Of the air only; a probe in a pipe says the same word and measures no climate.
-    return _number("pressure_hpa", value) if {"temperature", "humidity", "co2"}.intersection(body) else []
-
-
-def _press(value: object, _body: JsonObject) -> list[Measured]:
-    entries = [text_of(entry.get("status")) for entry in objects(value)]
-    words = entries or [text_of(inner({"event": value}, "event").get("status", value))]
-    presses = [button_word(word) for word in words]
-    return [Measured("button", press) for press in presses if press]
-
-
-def _of_button(channel: str, value: object, body: JsonObject) -> list[Measured]:
-    """Read a button: what was done with it, or whether it is down, which many say again in each message."""
-    found = _press(value, body)
-    if not found:
-        truth = truth_of(value)
-        found = [] if truth is None else [Measured("input_on", truth)]
-    return [Measured(f"{one.metric}#{channel}", one.value) for one in found] if channel else found
-
-
-def _is_unclear_button(key: str, value: object) -> bool:
-    return (
-        _BUTTON.match(key) is not None and isinstance(value, (int, float, str)) and is_raised(value) is None
-    )
+    return number("pressure_hpa", value) if {"temperature", "humidity", "co2"}.intersection(body) else []
 
 
 def _alarm(value: object, body: JsonObject) -> list[Measured]:
@@ -340,7 +340,7 @@ def _with_plug(metric: str, per_unit: float) -> _Reader:
 
 def _plain(metric: str, per_unit: float = 1) -> _Reader:
     def read(value: object, _body: JsonObject) -> list[Measured]:
-        number = number_of(value)
+        number = number_of(value) if per_unit != 1 else quantity(metric, value)
         return [] if number is None else [Measured(metric, number / per_unit)]
 
     return read
@@ -354,7 +354,7 @@ def _probe(value: object, body: JsonObject) -> list[Measured]:
 
 
 _SPECIAL: dict[str, _Reader] = {
-    "battery": _battery,
+    "battery": battery,
     "pressure": _pressure,
     "Alarm": _alarm,
     "detection_status": _radar,
@@ -368,10 +368,10 @@ _SPECIAL: dict[str, _Reader] = {
     "power": _plain("power_w"),
     "Tem": _plain("temperature_c"),
     "Hum": _plain("humidity_pct"),
-    "batteryLevel": _battery,
-    "battery_level": _battery,
+    "batteryLevel": battery,
+    "battery_level": battery,
     # MOKO's own spelling.
-    "batterylevle": _battery,
+    "batterylevle": battery,
     "TempC_DS": _probe,
     "TempC1": _probe,
 }
@@ -382,16 +382,3 @@ def _without_empty_climate(readings: list[Measured], body: JsonObject) -> list[M
     if "Tem" in body and (body.get("Bg") == 1 or (body.get("Tem") == 0 and body.get("Hum") in (0, None))):
         return [reading for reading in readings if reading.metric not in {"temperature_c", "humidity_pct"}]
     return readings
-
-
-def _own_time(body: JsonObject) -> datetime | None:
-    """Read Dragino's Date and Time: UTC, not padded with zeros."""
-    date, time = text_of(body.get("Date")), text_of(body.get("Time"))
-    if not date or not time:
-        return None
-    try:
-        year, month, day = (int(part) for part in date.split("-"))
-        hour, minute, second = (int(part) for part in time.split(":"))
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
-        return None

@@ -7,8 +7,11 @@ lorawan-devices (lib/payload.json).
 from collections.abc import Iterable
 from typing import cast
 
+from core.domain.metrics import CALLS
+from ingest.codecs.parsing.event_words import raised_of
 from ingest.codecs.parsing.json_fields import JsonObject, aware_time, inner, number_of, text_of, truth_of
-from ingest.codecs.result import Decoded, Measured, Position
+from ingest.codecs.parsing.second_times import SUSPECT
+from ingest.codecs.result import Decoded, Measured, Position, unclear_call
 
 _NUMBERS = (
     ("air", "temperature", "temperature_c"),
@@ -40,9 +43,13 @@ def add(decoded: Decoded, entries: Iterable[JsonObject]) -> None:
     fixes = list(decoded.fixes)
     for entry in entries:
         moment = aware_time(entry.get("time"))
+        # A time that is not understood, as one without its zone, is not that of the message.
+        when = SUSPECT if moment is None and entry.get("time") else moment
+        if when == SUSPECT:
+            decoded.unread.append("normalized.time")
         reported = [
-            Measured(reading.metric, reading.value, moment)
-            for reading in _values(entry)
+            Measured(reading.metric, reading.value, when)
+            for reading in _values(decoded, entry)
             if moment is not None or reading.metric not in known
         ]
         decoded.readings = [*decoded.readings, *reported]
@@ -50,7 +57,7 @@ def add(decoded: Decoded, entries: Iterable[JsonObject]) -> None:
         place = inner(entry, "position")
         lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
         if not decoded.fixes and lat is not None and lon is not None:
-            fixes.append(Position(lat, lon, moment, altitude_m=number_of(place.get("altitude"))))
+            fixes.append(Position(lat, lon, when, altitude_m=number_of(place.get("altitude"))))
     decoded.fixes = fixes
 
 
@@ -61,16 +68,22 @@ def _paths(path: str, value: object) -> list[str]:
     return [found for key, entry in fields for found in _paths(f"{path}.{key}".lstrip("."), entry)]
 
 
-def _values(entry: JsonObject) -> list[Measured]:
+def _values(decoded: Decoded, entry: JsonObject) -> list[Measured]:
     found: list[Measured] = []
     for part, name, metric in _NUMBERS:
         number = number_of(inner(entry, part).get(name))
         if number is not None:
             found.append(Measured(metric, number))
     for path, metric in _TRUTHS:
-        truth = truth_of(inner(entry, *path[:-1]).get(path[-1]))
+        value = inner(entry, *path[:-1]).get(path[-1])
+        truth = truth_of(value)
+        if truth is None and metric in CALLS:
+            truth = raised_of(metric, value)
         if truth is not None:
             found.append(Measured(metric, truth))
+        elif value is not None and metric in CALLS:
+            name = f"normalized.{'.'.join(path)}"
+            decoded.refused.append(unclear_call(name, f"{name} is neither on nor off"))
     if inner(entry, "action", "button").get("pressed") is True:
         found.append(Measured("button", "single"))
     is_open = _CONTACT.get(text_of(inner(entry, "action").get("contactState")))

@@ -4,311 +4,268 @@ Forms: Abeeway `position.gnssFix` and `gpsLatitude` with `age`, Dragino `Latitud
 `age`, Digital Matter `latitudeDeg` with `fixFailed`, Cayenne `gps_1`, SenseCAP `messages`.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple, cast
 
-from ingest.codecs.parsing.json_fields import (
-    JsonObject,
-    aware_time,
-    items,
-    number_of,
-    objects,
-    text_of,
-    time_of_epoch,
-    truth_of,
+from ingest.codecs.lorawan.place_times import Stated, older_time, stated_time
+from ingest.codecs.lorawan.place_words import (
+    ABOUT_THE_FIX,
+    DOUBTING_TEXTS,
+    FIELD_NAMES,
+    NAMES_OF_MESSAGE,
+    FieldName,
+    FieldNames,
+    NameBeside,
+    is_doubtful_word,
+    is_of_no_receiver,
+    is_old_word,
 )
-from ingest.codecs.parsing.second_times import checked_time
+from ingest.codecs.lorawan.tracker_place import TrackerPlace
+from ingest.codecs.parsing.json_fields import JsonObject, number_of, object_of, time_of_epoch, truth_of
+from ingest.codecs.parsing.second_times import AHEAD
 from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Position
 
 PLACES_OF_OTHERS = frozenset({"SOURCE_REGISTRY", "SOURCE_GATEWAY", "SOURCE_IP_GEOLOCATION", "CONFIG"})
 """What a network server calls the source of a place that somebody entered, or that is not the device's."""
 
-_AXIS = r"(?:gps|gnss|loc|position)?_?{}(?:_?deg(?:rees)?)?\Z"
-_LATITUDE = re.compile(_AXIS.format("(?:latitude|latitud|lat)"), re.IGNORECASE)
-_LONGITUDE = re.compile(_AXIS.format("(?:longitude|longitud|lon|lng|long)"), re.IGNORECASE)
 _DEEPEST = 3
-# What may hold a place: of these only where the device itself is.
-_HOLDERS = frozenset({"gps", "gnss", "position", "location", "fix", "pos", "loc", "coordinates", "tago"})
-_ELSEWHERE = frozenset({
-    *("last", "previous", "known", "cached", "home", "fence", "geofence", "center", "centre", "target", "gateway"),
-    *("anchor", "beacon", "station", "cell", "wifi", "ble", "bluetooth", "reference", "destination", "network"),
-})  # fmt: skip
-_ABOUT_THE_FIX = frozenset({"gps", "gnss", "fix", "position", "location", "valid"})
-_FAILED = frozenset({"failed", "fail", "failure", "invalid", "timeout", "nofix", "lost", "error"})
-_DOUBTFUL_WORD = re.compile("fail|invalid|timeout|no.?fix|not|lost|error|cached|stale|known", re.IGNORECASE)
-_NOT_FRESH = frozenset({"approximate", "approx", "estimated", "cached", "stale", "outdated", "last"})
-_ACCURACIES = ("horizontalAccuracy", "accuracy", "acc", "accuracy_m", "horizontal_accuracy", "posAcc")
-_ALTITUDES = ("altitude", "alt")
-_TIMES = ("timestamp", "time")
-_OF_THE_FIX = _ABOUT_THE_FIX - {"valid"}
-# Seconds in what an age may be counted in.
-_AGE_UNITS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
-    **{"ms": 0.001},
-}
-_SATELLITES = frozenset({"sat", "sats", "satellite", "satellites", "numsats", "numsat"})
-_SATELLITES_BESIDE = frozenset({"num", "number", "count", "used", "n", "of", "gps", "gnss", "fix"})
-_FIX_KINDS = (frozenset({"fix", "type"}), frozenset({"fix", "mode"}), frozenset({"fix", "quality"}))
-_SOURCES = frozenset({"source", "provider", "origin"})
 # Where something else is, and where networks think that the device may be.
 _OTHERS = frozenset({"gateway", "registry", "config", "configured", "static", "manual"})
 _NETWORKS = frozenset(
     {"cell", "cells", "wifi", "lbs", "ip", "network", "ble", "bluetooth", "beacon", "rssi", "tdoa"}
 )
-# Less than this is how long the receiver took, and no time.
-_FIRST_TIME = 1e9
 _OLDEST_S = timedelta(days=400).total_seconds()
 
 
-@dataclass(slots=True)
-class TrackerPlace:
-    """What a message says about where the device is.
+class _Holder(NamedTuple):
+    """An object in a message that has to do with a place, the path to it, and the fields whose texts may say that there is no fix."""
 
-    Attributes
-    ----------
-    position : Position or None
-        The place; None where there is none, or none that is fresh and certain.
-    is_doubtful : bool
-        The message says that its place is no fix: failed, invalid, approximate or an older one.
-    used : set of str
-        The fields, by their paths, that this was read from.
-    """
-
-    position: Position | None = None
-    is_doubtful: bool = False
-    used: set[str] = field(default_factory=set[str])
+    path: str
+    body: JsonObject
+    names: FieldNames
+    texts: list[str]
 
 
-def place_in(body: JsonObject, sent: datetime | None) -> TrackerPlace:
-    """Return where the device is, by an object of a decoder whose message was sent at a time."""
+def place_in(body: JsonObject, names: FieldNames, sent: datetime | None) -> TrackerPlace | None:
+    """Return what an object of a decoder, whose message was sent at a time, says about where the device is; None if it says nothing."""
+    texts = _doubting_texts(body)
+    if not texts and not names.is_about_place:
+        return None
     place = TrackerPlace()
-    around: list[JsonObject] = []
-    for path, holder, fields in _holders(body, "", 0):
-        _note_doubt(place, path, fields)
-        # What stands around an object holds for the place in it: `{"age": 86400, "gnssFix": {...}}`.
-        around = [*around[: path.count(".")], holder]
-        if place.position is None:
-            place.position = _position(place, path, around, fields, sent)
+    _read_holder(place, [_Holder("", body, names, texts)], sent)
     if place.is_doubtful:
         place.position = None
     return place
 
 
-class _Name(NamedTuple):
-    """What the name of a field says, worked out once for each name."""
-
-    parts: frozenset[str]
-    is_latitude: bool
-    is_longitude: bool
-    is_holder: bool
-    is_about_fix: bool
-    may_be_flag: bool
-    is_about_place: bool
-    """Whether it may have to do with a place at all: most fields have not."""
+def _doubting_texts(body: JsonObject) -> list[str]:
+    return [key for key, value in body.items() if isinstance(value, str) and DOUBTING_TEXTS[value]]
 
 
-_Fields = list[tuple[str, object, _Name]]
+def _read_holder(place: TrackerPlace, around: list[_Holder], sent: datetime | None) -> None:
+    """Read the last of some objects of which each holds the next, and those in it.
 
-
-@lru_cache(maxsize=10_000)
-def _name(key: str) -> _Name:
-    parts = frozenset(word_parts(key))
-    is_axis = (_LATITUDE.match(key) is not None, _LONGITUDE.match(key) is not None)
-    is_holder = bool(parts & _HOLDERS) and not parts & _ELSEWHERE
-    may_be_flag = bool(parts & (_ABOUT_THE_FIX | _FAILED | _NOT_FRESH | {"fixed"}))
-    is_about_place = any(is_axis) or is_holder or may_be_flag
-    return _Name(parts, *is_axis, is_holder, bool(parts & _ABOUT_THE_FIX), may_be_flag, is_about_place)
-
-
-def _holders(body: JsonObject, path: str, depth: int) -> Iterator[tuple[str, JsonObject, _Fields]]:
-    fields: _Fields = []
-    for key, value in body.items():
-        name = _name(key)
-        if name.is_about_place or (isinstance(value, str) and _DOUBTFUL_WORD.search(value)):
-            fields.append((key, value, name))
-    if not fields:
+    What stands around an object holds for the place in it: `{"age": 86400, "gnssFix": {...}}`.
+    """
+    path, body, names, _ = around[-1]
+    _note_doubt(place, around[-1])
+    if place.position is None:
+        place.position = _position(place, around, sent)
+    if len(around) > _DEEPEST:
         return
-    yield path, body, fields
-    for key, value, name in fields:
-        if name.is_holder and isinstance(value, dict) and depth < _DEEPEST:
-            yield from _holders(cast("JsonObject", value), f"{path}{key}.", depth + 1)
+    for key in names.holders:
+        value = body[key]
+        if isinstance(value, dict):
+            inside = cast("JsonObject", value)
+            texts, own = _doubting_texts(inside), NAMES_OF_MESSAGE[tuple(inside)]
+            if texts or own.is_about_place:
+                _read_holder(place, [*around, _Holder(f"{path}{key}.", inside, own, texts)], sent)
 
 
-def _note_doubt(place: TrackerPlace, path: str, fields: _Fields) -> None:
-    # A flag whose name says no more than `valid` or `cached` is about a place only beside one.
-    holds_place = bool(path) or any(name.is_latitude for _, _, name in fields)
-    for key, value, name in fields:
-        if isinstance(value, str) and _DOUBTFUL_WORD.search(value):
-            words = frozenset(word_parts(value))
-            is_about = bool(path) or name.is_about_fix or bool(words & _ABOUT_THE_FIX)
-            says_so = is_about and _is_doubtful_word(words)
-        else:
-            says_so = name.may_be_flag and _is_doubt(name.parts, truth_of(value), holds_place=holds_place)
-        if says_so:
-            place.is_doubtful = True
-            place.used.add(path + key)
-        elif name.is_about_fix and name.parts & {"valid", "failed"}:
-            place.used.add(path + key)
+def _note_doubt(place: TrackerPlace, holder: _Holder) -> None:
+    path, body, names, texts = holder
+    if not (texts or names.flags or names.marks):
+        return
+    holds_place = bool(path or names.latitudes)
+    doubts = [key for key in texts if _says_failed(FIELD_NAMES[key], _words(body[key]), is_inside=bool(path))]
+    doubts += [
+        key
+        for key, name in names.flags
+        if (holds_place or not name.needs_place) and key not in texts and _is_doubt(name, body[key])
+    ]
+    place.is_doubtful |= bool(doubts)
+    place.used.update(path + key for key in (*doubts, *names.marks))
 
 
-def _is_doubtful_word(words: frozenset[str]) -> bool:
-    """Return whether a text says that there is no fix, or an old one: `FAILURE`, `no fix`, `last known`; `no error` does not."""
-    if words & {"no", "not", "without"}:
-        return bool(words & {"fix", "fixed", "valid"})
-    return bool(words & (_FAILED | {"cached", "stale"})) or {"last", "known"} <= words
+def _words(value: object) -> frozenset[str]:
+    return frozenset(word_parts(value)) if isinstance(value, str) else frozenset()
 
 
-def _is_doubt(parts: frozenset[str], truth: bool | None, *, holds_place: bool) -> bool:
-    """Return whether a flag says that the place is no fix: `fixFailed: true`, `gps_valid: false`, `approximate: true`."""
-    if truth is None:
-        return False
-    if not holds_place and not parts & (_ABOUT_THE_FIX - {"valid"}):
-        return False
-    if truth:
-        return bool(parts & (_NOT_FRESH | _FAILED))
-    names_fix = parts <= {
-        "gps",
-        "gnss",
-        "has",
-        "is",
-        "fix",
-        "valid",
-        "position",
-        "location",
-        "status",
-        "fixed",
-    }
-    return names_fix and bool(parts & {"valid", "fix", "fixed"})
+def _says_failed(name: FieldName, words: frozenset[str], *, is_inside: bool) -> bool:
+    """Return whether the words of a field say that there is no fix: one of an object about a place, about a fix, or that names one."""
+    return (is_inside or name.is_about_fix or bool(words & ABOUT_THE_FIX)) and is_doubtful_word(words)
 
 
-def _position(
-    place: TrackerPlace, path: str, around: list[JsonObject], fields: _Fields, sent: datetime | None
-) -> Position | None:
-    latitude, longitude = _axes(fields)
+def _says_off(name: FieldName, words: frozenset[str], *, is_inside: bool) -> bool:
+    """Return whether the words of a field say that the receiver finds nothing at the time of the message."""
+    return name.is_state and (is_inside or name.is_about_fix) and is_of_no_receiver(words)
+
+
+def _is_doubt(name: FieldName, value: object) -> bool:
+    truth = truth_of(value)
+    return name.doubts_if_true if truth else name.doubts_if_false and truth is False
+
+
+def _position(place: TrackerPlace, around: list[_Holder], sent: datetime | None) -> Position | None:
+    path, body, names, _ = around[-1]
+    latitude, longitude = _number_in(body, names.latitudes), _number_in(body, names.longitudes)
     if latitude is None or longitude is None:
         return None
-    holder = around[-1]
-    (lat_name, lat), (lon_name, lon) = latitude, longitude
-    used = [lat_name, lon_name]
-
-    def value_of(names: tuple[str, ...]) -> float | None:
-        for one in names:
-            number = number_of(holder.get(one))
-            if number is not None:
-                used.append(one)
-                return number
-        return None
-
     # 0 metres is no accuracy that a receiver has: it stands for "not known".
-    accuracy = value_of(_ACCURACIES) or None
-    position = Position(lat, lon, accuracy_m=accuracy, altitude_m=value_of(_ALTITUDES))
-    if (accuracy is not None and accuracy < 0) or any(
-        _is_doubt_beside(key, value, accuracy) for one in around for key, value in one.items()
-    ):
+    accuracy, altitude = _number_in(body, names.accuracies), _number_in(body, names.altitudes)
+    moment = _number_in(body, names.times) if path else None
+    position = Position(
+        latitude[1],
+        longitude[1],
+        accuracy_m=accuracy[1] or None if accuracy else None,
+        altitude_m=altitude[1] if altitude else None,
+    )
+    if accuracy is not None and accuracy[1] < 0:
         place.is_doubtful = True
-    if path and (moment := value_of(_TIMES)):
-        position.time = time_of_epoch(moment)
-    place.used.update(path + name for name in used)
-    # The nearest says it best, so it comes last.
-    depths = path.split(".")
-    for depth, one in enumerate(around):
-        before = ".".join([*depths[:depth], ""]) if depth else ""
-        for key, value in one.items():
-            found = _time_beside(key, value, sent)
-            if found is not None:
-                position.time = found
-                place.used.add(before + key)
+    if moment and moment[1]:
+        position.time = time_of_epoch(moment[1])
+    for used in (latitude, longitude, accuracy, altitude, moment):
+        if used is not None:
+            place.used.add(path + used[0])
+    # Of most places nothing stands beside them.
+    if any(one.names.may_say_more or one.texts for one in around):
+        _read_beside(place, position, around, sent)
     return position
 
 
-class _Beside(NamedTuple):
-    """What a field beside a place says of it, worked out once for each name."""
-
-    age_s: float
-    """In how many seconds an age is counted; 0 if it is none."""
-    is_time: bool
-    counts_satellites: bool
-    is_kind_of_fix: bool
-    is_source: bool
-    names_another: bool
-    may_doubt: bool
-    """Whether its value may say that the place is no fix of the device: most fields have nothing to do with it."""
+def _read_beside(
+    place: TrackerPlace, position: Position, around: list[_Holder], sent: datetime | None
+) -> None:
+    """Read what the fields beside a place and around it say of it: whether it is a fix, when it was found, and that it is none of now."""
+    place.is_doubtful |= any(_says_no_fix(one.body, one.names, position.accuracy_m) for one in around)
+    _read_time(place, position, around, sent)
+    if position.time is None:
+        _read_age(place, position, around, sent)
 
 
-@lru_cache(maxsize=10_000)
-def _beside(key: str) -> _Beside:
-    parts = frozenset(word_parts(key))
-    rest = parts - _OF_THE_FIX - {"age", "last", "in"}
-    unit = 1.0 if not rest else _AGE_UNITS.get(next(iter(rest)), 0.0) if len(rest) == 1 else 0.0
-    stamps = parts & {"time", "timestamp", "datetime"}
-    doubts = (
-        bool(parts & _SATELLITES and parts <= _SATELLITES | _SATELLITES_BESIDE),
-        any(kind <= parts for kind in _FIX_KINDS),
-        bool(parts & _SOURCES and parts <= _SOURCES | _OF_THE_FIX),
-        bool(parts) and parts <= {"gateway", "is"},
-    )
-    return _Beside(
-        unit if "age" in parts else 0.0,
-        bool(stamps and parts & _OF_THE_FIX and parts <= stamps | _OF_THE_FIX | {"utc", "at"}),
-        *doubts,
-        may_doubt=any(doubts),
-    )
+def _read_time_inside(
+    place: TrackerPlace, position: Position, holder: _Holder, sent: datetime | None
+) -> None:
+    """Read the time in an object about a place where it is a text."""
+    for key in holder.names.times:
+        stated = stated_time(holder.body[key], sent)
+        position.time = stated.time or position.time
+        if stated.is_read:
+            place.used.add(holder.path + key)
 
 
-def _is_doubt_beside(key: str, value: object, accuracy: float | None) -> bool:
-    """Return whether a field beside a place says that it is no fix of the device."""
-    name = _beside(key)
-    if not name.may_doubt:
-        return False
+def _number_in(body: JsonObject, names: Iterable[str]) -> tuple[str, float] | None:
+    """Return the first of some fields that holds a number, with it."""
+    for one in names:
+        number = number_of(body[one])
+        if number is not None:
+            return one, number
+    return None
+
+
+def _read_age(place: TrackerPlace, position: Position, around: list[_Holder], sent: datetime | None) -> None:
+    """Read that a place is none of now, where nothing beside it says when it was found."""
+    kept = {one.path + key for one in around for key in _saying_kept(one)}
+    if sent is not None:
+        position.time = _older(around[0], sent, timedelta(0) if kept else AHEAD)
+    off = {one.path + key for one in around for key in _saying_off(one)}
+    place.used.update(kept, off)
+    if position.time is None and (kept or off):
+        place.is_doubtful = True
+
+
+def _saying_kept(holder: _Holder) -> Iterator[str]:
+    """Give the fields that say of an object that it is an older one."""
+    yield from (key for key in holder.names.older if truth_of(holder.body[key]) is True)
+    for key in holder.texts:
+        if FIELD_NAMES[key].may_say_old and is_old_word(_words(holder.body[key])):
+            yield key
+
+
+def _saying_off(holder: _Holder) -> Iterator[str]:
+    """Give the fields that say that the receiver finds nothing."""
+    path, body, names, texts = holder
+    yield from (key for key, name in names.flags_of_now if key not in texts and _is_doubt(name, body[key]))
+    for key in texts:
+        if _says_off(FIELD_NAMES[key], _words(body[key]), is_inside=bool(path)):
+            yield key
+
+
+def _older(message: _Holder, sent: datetime, least: timedelta) -> datetime | None:
+    """Return the time of a whole message where it is an older one: what was kept when the line was down is not where somebody is now."""
+    body, header = message.body, object_of(message.body.get("header"))
+    for fields, names in (body, message.names), (header, NAMES_OF_MESSAGE[tuple(header)]):
+        for key, is_utc in names.times_of_message:
+            stated = older_time(fields[key], sent, least, is_utc=is_utc)
+            if stated.time is not None:
+                return stated.time
+    return None
+
+
+def _read_time(place: TrackerPlace, position: Position, around: list[_Holder], sent: datetime | None) -> None:
+    """Read when a place was found from the fields beside it, and around it."""
+    if around[-1].path and position.time is None:
+        _read_time_inside(place, position, around[-1], sent)
+    # The nearest says it best, so it comes last.
+    depths = around[-1].path.split(".")
+    for depth, one in enumerate(around):
+        for key, name in one.names.times_beside:
+            stated = _time_beside(name, one.body[key], sent)
+            position.time = stated.time or position.time
+            if stated.time is not None and stated.is_read:
+                place.used.add(".".join([*depths[:depth], key]))
+
+
+def is_no_fix(beside: JsonObject, accuracy: float | None) -> bool:
+    """Return whether the fields beside a place say that it is no fix of now: no satellites, a receiver that is off, a network's guess.
+
+    Examples
+    --------
+    >>> [is_no_fix(beside, None) for beside in ({"sat": 0}, {"gps": "off"}, {"source": "lbs"}, {"sat": 7, "error": True})]
+    [True, True, True, False]
+    """
+    names, texts = NAMES_OF_MESSAGE[tuple(beside)], _doubting_texts(beside)
+    for key in texts:
+        name, words = FIELD_NAMES[key], _words(beside[key])
+        if _says_failed(name, words, is_inside=False) or _says_off(name, words, is_inside=False):
+            return True
+    # Of the flags only those that name the fix: others may be about anything.
+    flags = ((key, name) for key, name in (*names.flags, *names.flags_of_now) if name.is_about_fix)
+    if any(key not in texts and _is_doubt(name, beside[key]) for key, name in flags):
+        return True
+    return _says_no_fix(beside, names, accuracy)
+
+
+def _says_no_fix(body: JsonObject, names: FieldNames, accuracy: float | None) -> bool:
+    return any(_is_no_fix(name, body[key], accuracy) for key, name in names.doubts)
+
+
+def _is_no_fix(name: NameBeside, value: object, accuracy: float | None) -> bool:
     if name.counts_satellites:
         return number_of(value) == 0 and not isinstance(value, bool)
-    words = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
-    if name.is_kind_of_fix:
-        return number_of(value) == 0 or bool(words & {"none", "no", "invalid"})
+    words = _words(value)
+    if name.is_kind_of_fix and (number_of(value) == 0 or words & {"none", "no", "invalid"}):
+        return True
     if name.is_source:
         return bool(words & _OTHERS) or (not accuracy and bool(words & _NETWORKS))
     return name.names_another and value is True
 
 
-def _time_beside(key: str, value: object, sent: datetime | None) -> datetime | None:
+def _time_beside(name: NameBeside, value: object, sent: datetime | None) -> Stated:
     """Return when a place was found, by a field beside it: an age, or the time of the fix."""
-    name = _beside(key)
-    if not name.age_s and not name.is_time:
-        return None
-    number = number_of(value)
-    if name.age_s and number is not None and sent is not None and 0 <= number * name.age_s <= _OLDEST_S:
-        return sent - timedelta(seconds=number * name.age_s)
-    if not name.is_time:
-        return None
-    moment = time_of_epoch(number) if number is not None and number >= _FIRST_TIME else aware_time(value)
-    return None if moment is None else checked_time(moment, sent)
-
-
-def _axes(fields: _Fields) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:
-    latitude = longitude = None
-    for key, value, name in fields:
-        if name.is_latitude or name.is_longitude:
-            number = number_of(value)
-            if number is not None and name.is_latitude:
-                latitude = latitude or (key, number)
-            elif number is not None:
-                longitude = longitude or (key, number)
-    return latitude, longitude
-
-
-def measurements(messages: object) -> tuple[dict[str, object], datetime | None]:
-    """Return what SenseCAP's `messages` list, by the names of their types, and when it was measured."""
-    named: dict[str, object] = {}
-    moment: datetime | None = None
-    for group in items(messages):
-        for entry in objects(group):
-            named[text_of(entry.get("type"))] = entry.get("measurementValue")
-            moment = time_of_epoch(entry.get("timestamp")) or moment
-    return named, moment
+    number = number_of(value) if name.age_s else None
+    if number is not None and sent is not None and 0 <= number * name.age_s <= _OLDEST_S:
+        return Stated(sent - timedelta(seconds=number * name.age_s), is_read=True)
+    return stated_time(value, sent, is_utc=name.is_utc) if name.is_time else Stated(None, is_read=False)

@@ -5,7 +5,13 @@ from typing import cast
 
 from core.domain.metrics import CALLS
 from ingest.codecs.parsing.call_pairs import call_in_part, call_of_pair
-from ingest.codecs.parsing.event_words import Call, call_in_field, is_number_of_gas, several_calls
+from ingest.codecs.parsing.event_words import (
+    Call,
+    call_in_field,
+    is_number_of_gas,
+    several_calls,
+    speaks_of,
+)
 from ingest.codecs.result import Measured, Rejected, unclear_call
 
 _DEEPEST = 6
@@ -32,11 +38,15 @@ class CallFields:
         if isinstance(value, (dict, list)):
             body = cast("Mapping[str, object] | Sequence[object]", value)
             return depth < _DEEPEST and self._add_nested(name, body, depth + 1)
-        call = call_in_field(name, value) if value is not None else None
-        if call is not None:
-            for one in several_calls(call, value):
-                self.add_call(one, name, value, channel)
-        return call is not None
+        # Most fields hold a number and speak of no call.
+        if value is None or (not isinstance(value, str) and speaks_of(name) is None):
+            return False
+        call = call_in_field(name, value)
+        if call is None:
+            return False
+        for one in several_calls(call, value):
+            self.add_call(one, name, value, channel)
+        return True
 
     def add_whole(self, body: Mapping[str, object]) -> None:
         """Take account of the fields of a whole message that say together what happened: what, and whether it is over."""
@@ -51,14 +61,16 @@ class CallFields:
         pair = call_of_pair(value, is_entry=True)
         if pair is not None:
             self.add_call(pair[1], pair[0], None)
-        is_call = pair is not None
+        is_call, is_holder = pair is not None, speaks_of(name) is not None
         for key, entry in value.items():
             if pair is not None and key == pair[0]:
                 continue
-            of_part = None if isinstance(entry, (dict, list)) else call_in_part(name, key, entry)
-            if of_part is not None:
-                self.add_call(of_part, f"{name}.{key}", cast("object", entry))
-            is_call = self.add(key, cast("object", entry), depth) or of_part is not None or is_call
+            if is_holder and not isinstance(entry, (dict, list)):
+                of_part = call_in_part(name, key, entry)
+                if of_part is not None:
+                    self.add_call(of_part, f"{name}.{key}", entry)
+                    is_call = True
+            is_call = self.add(key, cast("object", entry), depth) or is_call
         return is_call
 
     def add_call(self, call: Call, name: str, value: object, channel: str = "") -> None:

@@ -1,15 +1,15 @@
 """Calls that two names say together: a field inside of another, and a field that names what another says the state of."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
+from core.text_cache import TextCache
 from ingest.codecs.parsing import call_words
 from ingest.codecs.parsing.event_words import (
     Call,
     call_in_field,
     call_in_words,
     is_number_of_gas,
-    is_raised,
+    raised_of,
     speaks_of,
 )
 from ingest.codecs.parsing.word_parts import word_parts
@@ -29,9 +29,22 @@ _NO_WORDS = frozenset[str]()
 _OF_PERSONS = frozenset({"sos", "fall"})
 
 
-@lru_cache(maxsize=10_000)
-def _words(key: str) -> frozenset[str]:
+def _words_of(key: str) -> frozenset[str]:
     return frozenset(word_parts(key))
+
+
+def _naming_event(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in keys if _WORDS[key] & _NAMING_WORDS)
+
+
+def _naming_any(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in keys if _WORDS[key] & (_NAMING_WORDS | _NAMES))
+
+
+_WORDS = TextCache[str, frozenset[str]](_words_of)
+# Those of some fields whose text may be the name of what happened. The same fields come again and again, and of most of them none names anything.
+_OF_MESSAGE = TextCache[tuple[str, ...], tuple[str, ...]](_naming_event, most=1_000, longest=1_500)
+_OF_ENTRY = TextCache[tuple[str, ...], tuple[str, ...]](_naming_any, most=1_000, longest=1_500)
 
 
 def call_in_part(holder: str, part: str, value: object) -> Call | None:
@@ -44,7 +57,7 @@ def call_in_part(holder: str, part: str, value: object) -> Call | None:
     """
     if speaks_of(holder) is None or value is None:
         return None
-    own = _words(part)
+    own = _WORDS[part]
     if own and own <= call_words.GENERIC:
         return call_in_field(holder, value)
     if (
@@ -74,10 +87,10 @@ def call_of_pair(fields: Mapping[str, object], *, is_entry: bool) -> tuple[str, 
     >>> call_of_pair({"event": "sos", "status": "ok"}, is_entry=True) is None
     True
     """
-    for key, value in fields.items():
-        parts = _words(key) if isinstance(value, str) else _NO_WORDS
-        if parts & _NAMING_WORDS or (is_entry and parts & _NAMES):
-            call = call_in_words(value) if isinstance(value, str) else None
+    for key in (_OF_ENTRY if is_entry else _OF_MESSAGE)[tuple(fields)]:
+        value = fields[key]
+        if isinstance(value, str):
+            call = call_in_words(value)
             state = (
                 _with_state(call, key, fields, is_entry=is_entry)
                 if call and call.is_raised is not False
@@ -89,7 +102,7 @@ def call_of_pair(fields: Mapping[str, object], *, is_entry: bool) -> tuple[str, 
 
 
 def _with_state(call: Call, name: str, fields: Mapping[str, object], *, is_entry: bool) -> Call | None:
-    parts = _words(name)
+    parts = _WORDS[name]
     # What has the first words in common belongs together: `alarm_type`, `alarm_status`.
     prefix = parts - _KINDS - _NAMES if parts & _KINDS else _NO_WORDS
     is_of_event = "event" in parts or not parts & (_KINDS | _NAMES)
@@ -98,7 +111,7 @@ def _with_state(call: Call, name: str, fields: Mapping[str, object], *, is_entry
 
 def _states(fields: Mapping[str, object], name: str, prefix: frozenset[str]) -> Iterable[object]:
     for key, value in fields.items():
-        parts = _words(key)
+        parts = _WORDS[key]
         is_state = bool(parts & _STATES) and parts - _STATES == prefix
         if key != name and is_state and isinstance(value, (bool, int, float, str)):
             yield value
@@ -107,7 +120,9 @@ def _states(fields: Mapping[str, object], name: str, prefix: frozenset[str]) -> 
 def _state(call: Call, states: Iterable[object], *, is_sure: bool) -> Call | None:
     """Return the call with its state; None where the state is of something else, or there is none."""
     for value in states:
-        raised = None if is_number_of_gas(call.metric, value) and value != 0 else is_raised(value)
+        raised = (
+            None if is_number_of_gas(call.metric, value) and value != 0 else raised_of(call.metric, value)
+        )
         words = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
         if is_sure:
             return Call(call.metric, raised)

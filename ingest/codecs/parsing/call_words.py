@@ -6,12 +6,14 @@ One table for every sender, so that a call is a call under every name. Where the
 Words            Sources
 ================ ==================================================================================================
 sos, panic,      Zigbee2MQTT exposes and actions (`sos_alarm`, `panic`, `emergency`); Abeeway `SOS_MODE_START`; MOKO
-emergency, help  `sos_start`; SenseCAP `SOS event.`; Traccar alarm `sos`; Dragino and Netvox push buttons
-fall, man down   Zigbee2MQTT `fall_status`, `fall_down_status`; OWON `falling`; MOKO `mandown_start`; Traccar `fallDown`
+emergency, help  `sos_start`; TEKTELIC SEAL `safety_status_eb`, its emergency button; SenseCAP `SOS event.`; Traccar alarm `sos`; Dragino and Netvox push buttons
+fall, man down   Zigbee2MQTT `fall_status`, `fall_down_status`; OWON `falling`; MOKO `mandown_start`; Traccar `fallDown`, `accident`
 smoke, fire      Zigbee2MQTT `smoke_alarm_1`, `smoke_state`; Netvox `FireAlarm`; Tasmota `Fire`
 gas              Zigbee2MQTT `gas_alarm_1`, `gas_sensor_state`; Tasmota `GasLeak`
 carbon monoxide  Zigbee2MQTT `carbon_monoxide_alarm_1`, `co_state`; Tasmota `CO`
 water            Zigbee2MQTT `water_leak_alarm_1`, `water_warning`; Netvox `WaterLeak`; Shelly `flood`
+numbers of it    ELSYS `waterleak` (0 to 255, how well the probe conducts); Quandify `leakStatus` (2 medium, 3 large)
+present          Radio Bridge `Water Present`; of a part that it is there: Shelly `external: {"present": false}`
 raised, over     Tuya's `alarm`/`normal`, `detected`/`none`; Milesight's `alarm triggered`/`alarm deactivated`
 other scripts    our own translation of these words; a text of which a part is not in it is not understood, and waits
 left out         settings and statistics of the same converters: `fall_sensitivity`, `sos_count`, `alarm_volume`
@@ -31,10 +33,11 @@ HELP = frozenset(
         "holdup",
         "rescue",
         "assistance",
+        "nursecall",
     }
 )
 # Two words that speak of help or of a fall only together.
-HELP_PAIRS = frozenset({("pull", "cord"), ("personal", "alarm"), ("lone", "worker")})
+HELP_PAIRS = frozenset({("pull", "cord"), ("personal", "alarm"), ("lone", "worker"), ("status", "eb")})
 FALL_PAIRS = frozenset({("man", "down"), ("lying", "floor"), ("on", "floor")})
 # That nobody moved any more, which some call an alarm; a plain alarm of movement is none.
 STILL_PAIRS = frozenset({("no", "motion"), ("no", "movement"), ("no", "move")})
@@ -52,6 +55,8 @@ FALL = frozenset(
         "tumbled",
         "collapse",
         "collapsed",
+        "freefall",
+        "accident",
     }
 )
 FIRE = frozenset({"smoke", "fire", "flame", "flames"})
@@ -63,43 +68,44 @@ LEAK = frozenset(
 )
 ALARM = frozenset({"alarm", "alarms", "alarmed", "alarming", "alert"})
 SUBJECTS = HELP | FALL | FIRE | GAS | LEAK | {"co", "monoxide"}
-WATER_WITH = frozenset({"alarm", "warning", "detected", "detection", "sensor"})
+WATER_WITH = frozenset({"alarm", "warning", "detected", "detection", "sensor", "present", "presence"})
 # An alarm of water with one of these is about how warm or how much it is, and a leakage with one is of electricity.
 NO_LEAK = frozenset(
     {"temp", "temperature", "volume", "shortage", "pressure", "quality", "current", "circuit"}
 )
-# The other emergency keys of a keypad at the door; elsewhere these words mean something else.
-KEYPAD = frozenset({"medical", "police", "fire"})
+# The other emergency keys of a keypad at the door; elsewhere these words mean something else. Its key for fire says what it is for.
+KEYPAD = frozenset({"medical", "police"})
 
 # Before a word that says that it is over, these turn its meaning.
 NEGATIONS = frozenset({"no", "not", "un", "never"})
 OVER = frozenset({
     *("false", "off", "no", "not", "none", "nothing", "nobody", "normal", "clear", "cleared", "ok", "okay", "idle"),
     *("end", "ended", "stop", "stopped", "released", "release", "inactive", "deactivated", "cancelled", "canceled"),
-    *("never", "cancel", "safe", "dry", "resolved", "recovered", "recovery", "standby", "silent", "un"),
+    *("never", "cancel", "safe", "dry", "absent", "resolved", "recovered", "recovery", "standby", "silent", "un"),
 })  # fmt: skip
 RAISED = frozenset({
     *("true", "on", "yes", "alarm", "alarmed", "alarming", "alert", "warning", "warn", "trigger", "triggered"),
     *("detected", "detect", "detection", "start", "started", "event", "active", "activated", "raised", "press"),
     *("pressed", "push", "pushed", "pulled", "call", "calling", "sent", "requested", "danger", "critical", "high"),
-    *("confirmed", "suspected", "occurred", "mild", "heavy"),
+    *("confirmed", "suspected", "occurred", "mild", "heavy", "present", "click", "clicked", "tapped"),
 })  # fmt: skip
 # What may stand beside a subject in a value without changing what it says.
 BESIDE = frozenset({
     *("mode", "button", "down", "man", "maybe", "possible", "up", "water", "message", "key", "double", "single", "long"),
     *("status", "state", "a", "of", "for", "the", "is", "was", "carbon", "mild", "heavy", "interconnect"),
     *("person", "human", "one", "yet", "all", "request", "has", "signal", "second", "seconds"),
+    *("report", "continuous", "local", "remote", "central"),
 })  # fmt: skip
 
 # A field with one of these is a setting, a statistic or a schedule, or its name only sounds alike.
 SETTINGS = frozenset({
     *("count", "counter", "counts", "total", "sum", "number", "num", "statistics", "history", "last", "since", "age"),
     *("sensitivity", "volume", "threshold", "limit", "range", "level", "min", "max", "calibration", "resistance"),
-    *("time", "times", "timer", "timeout", "timestamp", "duration", "delay", "interval", "period", "date", "schedule"),
+    *("time", "times", "timer", "timeout", "timestamp", "duration", "delay", "interval", "period", "ticks", "date", "schedule"),
     *("enable", "enabled", "disable", "disabled", "setting", "settings", "config", "mode", "option", "support"),
     *("melody", "ringtone", "tone", "sound", "buzzer", "light", "led", "color", "brightness", "mute", "muted"),
     *("silence", "test", "selftest", "reset", "name", "model", "version", "id", "text", "url", "language"),
-    *("density", "concentration", "value", "ppm", "lel", "unit", "units", "consumption", "meter", "flow", "usage"),
+    *("density", "concentration", "pollution", "polution", "contamination", "chamber", "value", "ppm", "lel", "unit", "units", "consumption", "meter", "flow", "usage"),
     *("heating", "heat", "asleep", "sleep", "edge", "rain", "snow", "night", "back", "fault", "battery", "lifetime"),
     *("control", "force", "invert", "logic", "beeper", "silenced", "valve", "breaker", "recloser", "trip", "shutoff"),
     *("overcurrent", "overvoltage", "undervoltage", "overheat", "overload", "load", "relay"),
@@ -130,12 +136,18 @@ GUARDED = frozenset(
 # Fields whose value may be the name of a call: `status: falling`, `dev_status: sos`, `eventName: SOS event.`.
 EVENT_FIELDS = frozenset({
     *("status", "state", "event", "events", "type", "alarm", "alarms", "action", "warning", "alert", "reason", "kind"),
-    *("message", "msg", "trigger", "cause", "notification", "result", "posture", "pose", "activity"),
+    *("alerts", "warnings", "button", "btn", "message", "msg", "trigger", "cause", "notification", "result", "posture", "pose", "activity"),
 })  # fmt: skip
 EVENT_FIELDS_LEFT_OUT = SETTINGS - {"name", "mode", "type", "value", "last", "valve"}
 NUMBERED = frozenset({"gas_leak", "carbon_monoxide"})
 # A type or a kind of one of these names a thing and not an event.
 NAMES_OF_THINGS = THINGS | {"product", "equipment", "hardware", "node", "model"}
+# `device_event_type` names an event all the same.
+KINDS_OF_EVENT = frozenset(
+    (event, kind)
+    for event in ("event", "alarm", "alert", "notification", "warning", "message", "trigger")
+    for kind in ("type", "kind")
+)
 # Other fields whose text says nothing of what happened, whatever it is.
 NAMING = SETTINGS | NAMES_OF_THINGS | {
     *("class", "icon", "theme", "season", "weather", "tag", "tags", "room", "area", "zone", "location", "place", "group"),

@@ -4,8 +4,7 @@ For formats that publish one plain value a topic and say the unit and the class 
 show for certain is not read.
 """
 
-from functools import lru_cache
-
+from core.text_cache import TextCache
 from ingest.codecs.parsing.json_fields import number_of, truth_of
 from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Measured
@@ -15,11 +14,13 @@ _NOT_ITSELF = frozenset({
     *("distance", "energy", "count", "counter", "total", "timeout", "delay", "sensitivity", "threshold", "gate"),
     *("speed", "angle", "direction", "duration", "time", "timer", "since", "last", "brightness", "led", "mode", "interval"),
     *("max", "min", "enable", "enabled", "bell", "doorbell", "lock", "locked", "setpoint", "target", "set", "desired"),
+    *("soil", "plant"),
 })  # fmt: skip
 # The first row of which a word is in the name counts.
 _TRUTHS = (
     (frozenset({"tamper", "tampering", "tampered"}), "tamper"),
     (frozenset({"charging", "charger"}), "charging"),
+    (frozenset({"moisture"}), "water_leak"),
     (frozenset({"motion", "pir", "movement", "moving"}), "motion"),
     (frozenset({"door", "window", "contact", "opening", "open", "opened", "drawer", "fridge", "reed"}), "contact_open"),
     (frozenset({"bed", "mattress"}), "bed_occupied"),
@@ -40,7 +41,6 @@ _NO_CHARGE = frozenset({"current", "temperature", "temp", "state", "low", "time"
 _MOST_BATTERY_V = 5.0
 
 
-@lru_cache(maxsize=10_000)
 def truth_metric(name: str) -> str | None:
     """Return the metric of a part that is on or off, by its name; None where the name does not show it.
 
@@ -49,6 +49,10 @@ def truth_metric(name: str) -> str | None:
     >>> truth_metric("hallway_motion"), truth_metric("front-door"), truth_metric("motion_timeout"), truth_metric("relay")
     ('motion', 'contact_open', None, None)
     """
+    return _TRUTH_METRICS[name]
+
+
+def _truth_metric(name: str) -> str | None:
     parts = frozenset(word_parts(name))
     if {"battery", "low"} <= parts:
         return "battery_low"
@@ -56,6 +60,9 @@ def truth_metric(name: str) -> str | None:
     if parts & _NOT_ITSELF - ({"target"} if parts & {"moving", "still"} else set()):
         return None
     return next((metric for words, metric in _TRUTHS if words & parts), None)
+
+
+_TRUTH_METRICS = TextCache(_truth_metric)
 
 
 def read_truth(name: str, value: object) -> Measured | None:

@@ -6,12 +6,13 @@ The vocabulary is `call_words.py`.
 """
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from core.domain.metrics import CALLS
+from core.text_cache import TextCache
 from ingest.codecs.parsing import call_words
+from ingest.codecs.parsing.json_fields import number_of
 from ingest.codecs.parsing.word_parts import word_parts
 
 _SEPARATOR = re.compile(r"[,;&|+、，；]")
@@ -25,6 +26,11 @@ _IN_OTHER_TEXTS = frozenset(
 )
 _WATER = frozenset({"water"})
 _ALL_CALLS = frozenset(CALLS)
+# How wet a probe is goes to 255 (ELSYS), how bad a leak is to 4 (Quandify).
+_LARGEST_GRADE = 255
+# These say that a part is there (`external: {"present": false}`) or that water is; nobody documents them of a call for help.
+_PRESENCE = frozenset({"present", "absent"})
+_PARTS = call_words.THINGS | {"button", "btn", "probe", "module", "cable"}
 _PAIRS = call_words.HELP_PAIRS | call_words.FALL_PAIRS
 _UNDERSTOOD = (
     call_words.OVER
@@ -82,8 +88,10 @@ def is_raised(value: object) -> bool | None:
         return value
     if isinstance(value, (int, float)):
         return True if value == 1 else False if value == 0 else None
-    if not isinstance(value, str):
-        return None
+    return _RAISED[value] if isinstance(value, str) else None
+
+
+def _is_raised(value: str) -> bool | None:
     text = value.strip()
     if text in {"", "0"}:
         return False
@@ -103,6 +111,37 @@ def is_raised(value: object) -> bool | None:
     return False if over else True if is_named else None
 
 
+_RAISED = TextCache(_is_raised)
+
+
+def raised_of(metric: str, value: object) -> bool | None:
+    """Return whether a value says that a call or a hazard of a metric is raised or over; None if it says neither.
+
+    Examples
+    --------
+    >>> raised_of("water_leak", 3), raised_of("smoke", 3), raised_of("water_leak", "present"), raised_of("sos", "present")
+    (True, None, True, None)
+    """
+    if metric == "sos" and isinstance(value, str) and _PRESENCE_TEXTS[value]:
+        return None
+    raised = is_raised(value)
+    return _is_grade(value) if raised is None and metric == "water_leak" else raised
+
+
+def _is_grade(value: object) -> bool | None:
+    """Return that a number says how much there is of a hazard, as the sensors that give one byte do; None for what is no such number."""
+    number = number_of(value)
+    return True if number is not None and number.is_integer() and 2 <= number <= _LARGEST_GRADE else None
+
+
+def _may_be_presence(text: str) -> bool:
+    return not _PRESENCE.isdisjoint(word_parts(text))
+
+
+_PRESENCE_TEXTS = TextCache[str, bool](_may_be_presence)
+"""Whether a text may say that a part of a device is there, or not, and nothing of what happened."""
+
+
 def call_in_field(name: str, value: object) -> Call | None:
     """Return what a field says of a call or a hazard; None if it speaks of neither.
 
@@ -113,7 +152,7 @@ def call_in_field(name: str, value: object) -> Call | None:
     >>> call_in_field("status", "falling"), call_in_field("sos_count", 3), call_in_field("gas_state", "preheating")
     (Call(metric='fall', is_raised=True), None, Call(metric='gas_leak', is_raised=None))
     """
-    meaning = _meaning_of(name)
+    meaning = _MEANINGS[name]
     subject = meaning.subject
     named = _named_in(meaning, value) if isinstance(value, str) else None
     if subject is None or (named is not None and named.metric):
@@ -127,8 +166,8 @@ def _named_in(meaning: "_Meaning", text: str) -> Call | None:
         return None
     call = call_in_words(text)
     if meaning.may_name_event:
-        is_unnamed = meaning.subject is None and not meaning.is_other_alarm and _is_alarm(text)
-        return Call("", is_raised=True) if call is None and is_unnamed else call
+        may_be_unnamed = call is None and meaning.subject is None and not meaning.is_other_alarm
+        return Call("", is_raised=True) if may_be_unnamed and _ALARMS[text] else call
     is_plain = call is not None and call.is_raised is True and call.metric in meaning.calls_in_text
     if not is_plain or meaning.subject is not None or _IN_OTHER_TEXTS.intersection(word_parts(text)):
         return None
@@ -142,19 +181,28 @@ def _is_alarm(text: str) -> bool:
     return subject_of(parts) == "" and not is_other and is_raised(text) is not False
 
 
+_ALARMS = TextCache(_is_alarm)
+
+
 def _call_of(subject: str, meaning: "_Meaning", value: object) -> Call | None:
     """Return what the value of a field that speaks of a call or an alarm says."""
     if meaning.is_function and (switched := _is_switched(value)) is not None:
         return Call(subject, None) if switched else None
     if _is_quantity(meaning, value):
         return None
-    raised = is_raised(value)
+    is_presence = meaning.is_thing and isinstance(value, str) and _PRESENCE_TEXTS[value]
+    raised = None if is_presence else _raised(subject, meaning, value)
     if meaning.is_negated and raised is not None:
         # `no_fall`, `not_leaking`
         raised = False if raised else None
     # An alarm that is over says nothing, whatever it is of, and neither does how it sounds.
     is_nothing = subject == "" and (raised is False or _is_sound(value) or _is_guarded(value))
     return None if is_nothing else Call(subject, raised)
+
+
+def _raised(subject: str, meaning: "_Meaning", value: object) -> bool | None:
+    # Water that is no leak by its name may be measured.
+    return is_raised(value) if subject == "water_leak" and not meaning.is_leak else raised_of(subject, value)
 
 
 def _is_quantity(meaning: "_Meaning", value: object) -> bool:
@@ -201,6 +249,10 @@ class _Meaning(NamedTuple):
         Whether the value may say that a function is switched on.
     is_bound : bool
         Whether a number in it is the upper or the lower bound of something.
+    is_leak : bool
+        Whether it says that something leaks, and not only that there is water.
+    is_thing : bool
+        Whether it is the name of a part of a device.
     """
 
     subject: str | None
@@ -211,16 +263,21 @@ class _Meaning(NamedTuple):
     is_water: bool
     is_function: bool
     is_bound: bool
+    is_leak: bool
+    is_thing: bool
 
 
-@lru_cache(maxsize=10_000)
 def _meaning_of(name: str) -> _Meaning:
     parts = word_parts(name)
     found = frozenset(parts)
     settings = found & call_words.SETTINGS
     if call_words.HEAT_PAIRS.intersection(pairwise(parts)):
         settings -= {"heat"}
-    is_kind_of_thing = found & {"type", "kind"} and found & call_words.NAMES_OF_THINGS
+    is_kind_of_thing = (
+        found & {"type", "kind"}
+        and found & call_words.NAMES_OF_THINGS
+        and not call_words.KINDS_OF_EVENT.intersection(pairwise(parts))
+    )
     may_name_event = found & call_words.EVENT_FIELDS and not found & call_words.EVENT_FIELDS_LEFT_OUT
     return _Meaning(
         None if settings or is_kind_of_thing else subject_of(parts),
@@ -231,27 +288,30 @@ def _meaning_of(name: str) -> _Meaning:
         found == _WATER,
         bool(found & call_words.FUNCTIONS),
         bool(found & {"high", "low"}),
+        bool(found & call_words.LEAK),
+        bool(found & _PARTS),
     )
 
 
+_MEANINGS = TextCache(_meaning_of)
+
+
 def _calls_in_text(found: frozenset[str]) -> frozenset[str]:
-    if found & (call_words.NAMING - {"mode", "value", "text", "sound"}):
-        return frozenset()
-    # Of a mode a hazard may be what the device is set to look for.
-    return frozenset({"sos", "fall"}) if "mode" in found else _ALL_CALLS
+    if "mode" in found:
+        # Of a mode, also of that of the device, a hazard may be what it is set to look for.
+        return frozenset({"sos", "fall"})
+    return frozenset() if found & (call_words.NAMING - {"value", "text", "sound"}) else _ALL_CALLS
 
 
-@lru_cache(maxsize=10_000)
 def call_in_words(text: str) -> Call | None:
     """Return what the name of an event says of a call or a hazard; None if it speaks of neither.
 
     Of several events in one text (`water_shortage,water_leakage`) one that is raised counts.
     """
-    calls = calls_in_words(text)
+    calls = _CALLS[text]
     return next((call for call in calls if call.is_raised), calls[0] if calls else None)
 
 
-@lru_cache(maxsize=10_000)
 def calls_in_words(text: str) -> tuple[Call, ...]:
     """Return every call and hazard of which the name of an event, or a list of such names, speaks.
 
@@ -262,8 +322,12 @@ def calls_in_words(text: str) -> tuple[Call, ...]:
     >>> [(call.metric, call.is_raised) for call in calls_in_words("smoke and gas cleared")]
     [('smoke', False), ('gas_leak', False)]
     """
+    return _CALLS[text]
+
+
+def _calls_in_words(text: str) -> tuple[Call, ...]:
     if _SEPARATOR.search(text):
-        return tuple(call for event in _SEPARATOR.split(text) for call in calls_in_words(event))
+        return tuple(call for event in _SEPARATOR.split(text) for call in _CALLS[event])
     found = [(name, _call_of_event(name)) for name in _JOINING.split(text)]
     calls = [(call, _is_bare(name) and call.is_raised is True) for name, call in found if call is not None]
     if len(calls) == 1 or len(calls) < len(found):
@@ -271,6 +335,9 @@ def calls_in_words(text: str) -> tuple[Call, ...]:
         return () if whole is None else (whole,)
     meant = _meant_by_all(calls)
     return tuple(Call(call.metric, meant) if is_bare else call for call, is_bare in calls)
+
+
+_CALLS = TextCache(_calls_in_words)
 
 
 def _meant_by_all(calls: list[tuple[Call, bool]]) -> bool | None:
@@ -293,7 +360,7 @@ def _call_of_event(text: str) -> Call | None:
         return None
     if frozenset(parts) & (call_words.THINGS | call_words.SETTINGS - {"mode", "last"}):
         return None
-    return Call(subject, is_raised(text))
+    return Call(subject, raised_of(subject, text))
 
 
 def several_calls(call: Call, value: object) -> tuple[Call, ...]:
@@ -304,7 +371,7 @@ def several_calls(call: Call, value: object) -> tuple[Call, ...]:
 
 def speaks_of(name: str) -> str | None:
     """Return the metric of which a field's name speaks, an empty text for an alarm of something unnamed, None for no alarm."""
-    return _meaning_of(name).subject
+    return _MEANINGS[name].subject
 
 
 def is_number_of_gas(metric: str, value: object) -> bool:
@@ -324,4 +391,4 @@ def call_in_action(action: str) -> Call | None:
     if parts & call_words.KEYPAD and not parts & call_words.OVER:
         return Call("sos", is_raised=True)
     call = call_in_words(action)
-    return Call("", is_raised=True) if call is None and _is_alarm(action) else call
+    return Call("", is_raised=True) if call is None and _ALARMS[action] else call

@@ -1,9 +1,9 @@
 """Reading single fields of foreign JSON: truth words, numbers, times, and objects of bounded size and depth."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import cast
 
 import msgspec
@@ -106,6 +106,11 @@ def inner(body: JsonObject, *path: str) -> JsonObject:
     value: object = body
     for key in path:
         value = cast("JsonObject", value).get(key) if isinstance(value, dict) else None
+    return object_of(value)
+
+
+def object_of(value: object) -> JsonObject:
+    """Return an object; an empty one if it is something else."""
     return cast("JsonObject", value) if isinstance(value, dict) else {}
 
 
@@ -126,18 +131,16 @@ def text_of(value: object) -> str:
 
 def number_of(value: object) -> float | None:
     """Return a finite number, also from text; None for everything else, truth values among it."""
-    # Most often a field is not there.
-    if value is None:
-        return None
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return value if isfinite(value) else None
+    # Most often a field is not there.
+    if value is None or isinstance(value, bool) or not isinstance(value, (int, str)):
         return None
     try:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    return number if isfinite(number) else None
 
 
 def no_numbers(body: JsonObject, keys: Iterable[str]) -> list[str]:

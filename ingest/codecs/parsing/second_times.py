@@ -20,6 +20,14 @@ _ROLLED_OLDEST = timedelta(days=40)
 _FIRST_YEAR = 2010
 
 
+def stated_time(value: object, moment: datetime | None) -> datetime | None:
+    """Return the time that a field was read as: `SUSPECT` where it states one that is not understood, None where it states none.
+
+    A clock that was never set says 0 or nothing; then what a message says is of now.
+    """
+    return SUSPECT if moment is None and value else moment
+
+
 def checked_time(
     first: datetime | None, second: datetime | None, oldest: timedelta = OLDEST, ahead: timedelta = AHEAD
 ) -> datetime | None:

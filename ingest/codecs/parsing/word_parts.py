@@ -1,10 +1,10 @@
 """Takes names and texts of senders apart into words, in any case, style and script."""
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 from unicodedata import normalize
 
+from core.text_cache import TextCache
 from ingest.codecs.parsing import call_words
 
 # What is in another script and has no known meaning stays a part, so that nothing is understood of which a part is not.
@@ -29,7 +29,7 @@ def word_parts(text: str) -> tuple[str, ...]:
     """
     if not text.isascii():
         text = _OTHER_SCRIPT.sub(_in_english, normalize("NFKC", text))
-    parts = [part for run in _RUN.findall(text) for part in _parts_of(run)]
+    parts = [part for run in _RUN.findall(text) for part in _PARTS[run]]
     # Carbon dioxide is the one word here to which the number belongs.
     joined = ["co2" if pair == ("co", "2") else pair[0] for pair in pairwise([*parts, ""])]
     return tuple(part for part in joined if not part.isdigit())
@@ -39,7 +39,6 @@ def _in_english(found: re.Match[str]) -> str:
     return f" {call_words.OTHER_SCRIPTS[found[0]]} "
 
 
-@lru_cache(maxsize=10_000)
 def _parts_of(run: str) -> tuple[str, ...]:
     """Return the words of a run of letters, also where nothing but their meaning shows where one ends."""
     parts = tuple(part.lower() for part in _PART.findall(run))
@@ -47,6 +46,9 @@ def _parts_of(run: str) -> tuple[str, ...]:
         return parts
     joined = _split(run.lower()) if run.lower() not in call_words.NOT_JOINED else ()
     return joined if call_words.SURE_SUBJECTS.intersection(joined) else parts
+
+
+_PARTS = TextCache(_parts_of)
 
 
 def _split(text: str) -> tuple[str, ...]:

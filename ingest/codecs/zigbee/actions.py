@@ -5,8 +5,8 @@ The words: the `action` values of https://www.zigbee2mqtt.io/devices/ and, of lo
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
+from core.text_cache import TextCache
 from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.event_words import Call, call_in_action
 from ingest.codecs.parsing.json_fields import text_of
@@ -53,17 +53,19 @@ def action(value: object, body: Mapping[str, object]) -> list[Measured]:
     is_by_hand = word in {"lock", "unlock"} and text_of(body.get("action_source_name")) in _SOURCES_BY_HAND
     if is_by_hand or _USED_LOCK.fullmatch(word):
         return [Measured("contact_used", value=True)]
-    pressed = _press(word)
+    pressed = _PRESSES[word]
     return [] if pressed is None else [Measured("button", pressed)]
 
 
-@lru_cache(maxsize=10_000)
 def call_of_action(word: str) -> Call | None:
     """Return what an action says of a call; None if it is none."""
+    return _CALLS[word]
+
+
+def _call_of_action(word: str) -> Call | None:
     return Call("fall", None) if word == _DROPPED else call_in_action(word)
 
 
-@lru_cache(maxsize=10_000)
 def _press(word: str) -> str | None:
     parts = frozenset(part for part in re.split(r"[_\s\d]+", word) if part)
     if parts & _NO_PRESS:
@@ -71,3 +73,7 @@ def _press(word: str) -> str | None:
     known = button_word(word)
     is_key = bool(parts & _KEYS) or (bool(parts) and parts <= _COLOURS)
     return "other" if known is None and is_key else known
+
+
+_CALLS = TextCache(_call_of_action)
+_PRESSES = TextCache(_press)

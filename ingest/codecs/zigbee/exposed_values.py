@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
+from core.text_cache import TextCache
 from ingest.codecs.parsing.event_words import call_in_field, speaks_of
 from ingest.codecs.parsing.json_fields import number_of, text_of, zigbee_percent
 from ingest.codecs.result import Measured
@@ -155,7 +155,6 @@ SPECIAL: dict[str, states.Reader] = {
 }
 
 
-@lru_cache(maxsize=10_000)
 def name_and_endpoint(key: str) -> tuple[str, str]:
     """Return the exposed name in a key, and the endpoint it belongs to; without one, and of names that we do not read, the key itself.
 
@@ -164,6 +163,10 @@ def name_and_endpoint(key: str) -> tuple[str, str]:
     >>> name_and_endpoint("state_left"), name_and_endpoint("contact_alarm_1"), name_and_endpoint("fall_2")
     (('state', 'left'), ('contact_alarm_1', ''), ('fall', '2'))
     """
+    return _PARTS[key]
+
+
+def _parts_of(key: str) -> tuple[str, str]:
     if key in SPECIAL or _ALARM_BIT.match(key):
         return key, ""
     if key.startswith("state_"):
@@ -177,8 +180,15 @@ def name_and_endpoint(key: str) -> tuple[str, str]:
     return (key, "") if is_other else (match["base"], match["endpoint"])
 
 
-@lru_cache(maxsize=10_000)
 def is_read(base: str) -> bool:
     """Return whether values of an exposed name are read, without its endpoint."""
+    return _READ[base]
+
+
+def _is_read(base: str) -> bool:
     known = base in SPECIAL or base in TRUTHS or base in NUMBERS
     return known or states.reader_by_words(base) is not None or call_in_field(base, value=True) is not None
+
+
+_PARTS = TextCache(_parts_of)
+_READ = TextCache(_is_read)

@@ -5,9 +5,10 @@ Where the words come from: https://www.zigbee2mqtt.io/guide/usage/exposes.html a
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
+from core.text_cache import TextCache
 from ingest.codecs.parsing.call_words import SETTINGS
+from ingest.codecs.parsing.event_words import speaks_of
 from ingest.codecs.parsing.json_fields import truth_of
 from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Measured
@@ -68,9 +69,8 @@ _CHARGING = {
 }
 
 
-@lru_cache(maxsize=10_000)
 def reader_by_words(name: str) -> Reader | None:
-    """Return how a state of this name is read; None if its words do not say that it is one.
+    """Return how a state of this name is read; None if its words do not say that it is one, or speak of a call or a hazard.
 
     Examples
     --------
@@ -79,12 +79,16 @@ def reader_by_words(name: str) -> Reader | None:
     >>> reader_by_words("door_state")("closed", {}), reader_by_words("presence_timeout")
     ([Measured(metric='contact_open', value=False, time=None)], None)
     """
+    return _READERS[name]
+
+
+def _reader_by_words(name: str) -> Reader | None:
     parts = frozenset(word_parts(name))
     if "tamper" in parts and not parts & SETTINGS:
         return _tamper
     if parts == _SUPPLY:
         return battery
-    if parts & _NOT_STATES:
+    if parts & _NOT_STATES or _is_call(speaks_of(name), parts):
         return None
     if "battery" in parts:
         return battery
@@ -101,6 +105,11 @@ def reader_by_words(name: str) -> Reader | None:
     if parts in _OF_A_SENSOR:
         return state
     return _said_plainly if parts & {"state", "status"} else None
+
+
+def _is_call(subject: str | None, parts: frozenset[str]) -> bool:
+    """Return whether a name with the word of a state speaks of a call or a hazard; a door of a room with a hazard is a door."""
+    return subject in {"sos", "fall"} or (bool(subject) and not parts & (_DOOR | {"contact"}))
 
 
 def somebody(value: object, metric: str = "presence") -> list[Measured]:
@@ -182,3 +191,6 @@ def _said_plainly(value: object, body: Mapping[str, object]) -> list[Measured]:
 
 def _word(value: object) -> str:
     return value.strip().lower().replace(" ", "_") if isinstance(value, str) else ""
+
+
+_READERS = TextCache(_reader_by_words)

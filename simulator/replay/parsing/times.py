@@ -32,6 +32,9 @@ _TIME = re.compile(
     rf"{_DATE}(?:\s?\([月火水木金土日]\))?(?:(?:\s*[t,]\s*|\s+|(?<=[日)])){_CLOCK}\s*(?P<zone>z|utc|gmt|jst|[+-]\d\d:?\d\d|[+-]\d\d)?)?\Z",
     re.IGNORECASE,
 )
+# Years of an era: "令和8年8月1日", "R8.8.1"; the year before its first.
+_ERA = re.compile(r"(令和|平成|[RH])\.?(元|\d{1,2})(?=\s?[年./-])", re.IGNORECASE)
+_BEFORE_ERA = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
 _COMPACT = re.compile(r"(\d{8})[T ]?(\d\d)(\d\d)(\d\d)(Z?)\Z")
 _ZONES = {"z": UTC, "utc": UTC, "gmt": UTC, "jst": timezone(timedelta(hours=9))}
 
@@ -147,6 +150,10 @@ class TimeReader:
         compact = _COMPACT.match(word)
         if compact is not None:
             word = f"{compact[1]} {compact[2]}:{compact[3]}:{compact[4]}{compact[5]}"
+        era = _ERA.match(word)
+        if era is not None:
+            year = _BEFORE_ERA[era[1].upper()] + (1 if era[2] == "元" else int(era[2]))
+            word = f"{year}{word[era.end() :]}"
         found = _TIME.match(word)
         if found is None:
             _refuse(text)

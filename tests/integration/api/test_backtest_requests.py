@@ -284,7 +284,11 @@ def test_the_page_asks_follows_and_puts_the_proposed_setting_in_force(ward: ApiW
     result = read(ward, int(address.rsplit("/", 1)[1]))["result"]
     ward.execute("UPDATE backtest SET result = jsonb_set(result, '{budget,proposed}', '\"quiet\"')")
     assert result["in_force"] == "standard"
-    assert "「ひかえめに知らせる」に変える" in client.get(address).text
+    ward.execute("UPDATE backtest SET result = jsonb_set(result, '{budget,events_lost}', '2')")
+    proposal = client.get(address).text.partition('<h2 id="proposal">')[2]
+    # What it would lose stands before what it is good for.
+    assert proposal.startswith("注意: 「ひかえめに知らせる」では、実際にあったこと 2件を知らせません。30日に")
+    assert "「ひかえめに知らせる」に変える" in proposal
     assert client.post(f"{address}/application", data={"sensitivity": "family"}).status_code == 409
     applied = client.post(f"{address}/application", data={"sensitivity": "quiet"})
     assert applied.headers["location"] == f"{address}?said=backtest_applied"

@@ -105,3 +105,30 @@ def test_an_office_whose_only_channel_is_not_set_up_is_reached_by_nothing(ward: 
     settings = ward.app.state.settings
     ward.app.state.settings = settings.model_copy(update={"mail_url": type(settings.mail_url)("")})
     assert ward.client().get("/readyz").json()["unreachable_offices"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "unreachable"),
+    [
+        ("INSERT INTO office (name) VALUES ('new')", 0),
+        ("INSERT INTO office (name, role) VALUES ('line', 'ward_line')", 1),
+        (
+            "WITH made AS (INSERT INTO office (name) VALUES ('new') RETURNING office_id)"
+            " INSERT INTO resident (home_id, office_id, name, watched_from)"
+            " SELECT 1, office_id, 'x', '2026-07-01' FROM made",
+            1,
+        ),
+        (
+            "WITH made AS (INSERT INTO office (name) VALUES ('new') RETURNING office_id)"
+            " UPDATE office SET next_office_id = made.office_id FROM made WHERE office.office_id = 1",
+            1,
+        ),
+        ("UPDATE contact SET is_duty_only = true WHERE name = 'centre A'", 1),
+    ],
+    ids=["new", "line", "watches", "stands_in", "roster"],
+)
+def test_an_office_counts_as_unreachable_once_somebody_relies_on_it(
+    ward: ApiWard, change: str, unreachable: int
+) -> None:
+    ward.execute(change)
+    assert ward.client().get("/readyz").json()["unreachable_offices"] == unreachable

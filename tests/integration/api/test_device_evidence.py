@@ -1,17 +1,26 @@
 """What a device's messages prove, on its page and in JSON: a sensor that has said one state only, and how to mend it."""
 
+import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from core.domain import reasons
+from core.domain.alert import WARD, Finding
 from core.domain.device_proposal import ModelDescription, Proposed
-from core.domain.metrics import MOTION, PRESENCE, Metric
-from core.store.alerts import unclear_calls
+from core.domain.metrics import MOTION, PRESENCE, SOS, Metric
+from core.domain.quarantine import unknown_sender
+from core.domain.reason_card import Confidence, as_json
+from core.domain.rules import STRAY_SOS, UNCLEAR_CALL
+from core.store.alerts import episodes, unassigned_calls, unclear_calls
+from core.store.alerts.unassigned_calls import SaidCall
 from core.store.alerts.unclear_calls import UnclearCall
 from core.store.devices import proposals, unread_fields
 from core.store.devices.unread_fields import UnreadField
+from core.store.operation import connection_loops
+from core.store.operation.connection_loops import ConnectionLoop
 from tests.support.wards.api_ward import ApiWard, api_ward
 
 
@@ -42,7 +51,6 @@ def test_the_page_says_that_movement_never_ends_and_how_to_mend_it(ward: ApiWard
     assert "「動きあり」だけを25回知らせ、「動きなし」を一度も知らせていません" in shown
     assert "1時間に約4回" in shown
     assert "機種の設定、または「pulse」を選んでください" in shown
-    assert "mimamori device profile assign pulse hall-a" in shown
 
     english = ward.client("care_a")
     english.cookies.set("mimamori_language", "en")
@@ -70,14 +78,50 @@ def test_the_page_names_what_may_be_a_call_and_is_not_understood_with_the_next_s
     assert "管理者に知らせてください" in shown
     for_admin = ward.client("admin").get("/devices/hall-a").text
     assert "その機種の設定を選んでください" in for_admin
-    assert "mimamori quarantine release --reason unclear_call" in for_admin
+    assert "保留中の知らせの取り込み直しを運用の担当者に頼んで" in for_admin
+    assert "mimamori quarantine" not in for_admin
+
+
+def test_the_alert_leads_to_where_it_is_settled_of_those_devices_that_the_viewer_may_see(
+    ward: ApiWard,
+) -> None:
+    began = ward.clock.now() - timedelta(hours=1)
+    card = reasons.UnclearCallReason(
+        rule_version=UNCLEAR_CALL.version,
+        devices=tuple(
+            reasons.UnclearDevice(sender=f"zigbee2mqtt:g1/{name}", device_id=name, field=field, since=began)
+            for name, field in [("hall-a", "Alarm"), ("hall-a", "fall"), ("hall-b", "Alarm"), ("", "sos")]
+        ),
+        told_at=began,
+        ruled_out=(),
+        confidence=Confidence.HIGH,
+    )
+    finding = Finding(
+        rule=UNCLEAR_CALL.name,
+        subject=WARD,
+        severity=UNCLEAR_CALL.highest,
+        began_at=began,
+        raised_at=began,
+        cleared_at=None,
+        reason=as_json(card),
+    )
+    with ward.database.transaction() as connection:
+        number = episodes.open_or_update(connection, finding, None, None, ward.clock.now())
+
+    def links(login: str) -> list[str]:
+        shown = ward.client(login).get(f"/alerts/{number}").text
+        settled = shown.partition('id="to-settle"')[2]
+        return re.findall(r'(?:href="(?=/devices/)|name="sender" value=")([^"]+)"', settled)
+
+    assert links("admin") == ["/devices/hall-a#reading", "/devices/hall-b#reading", "zigbee2mqtt:g1/"]
+    assert links("care_a") == ["/devices/hall-a#reading"]
+    assert 'id="reading"' in ward.client("care_a").get("/devices/hall-a").text
 
 
 def test_who_only_goes_on_saying_that_somebody_is_there_is_not_offered_to_be_believed(ward: ApiWard) -> None:
     say_only(ward, PRESENCE, hours=30)
     shown = ward.client("care_a").get("/devices/hall-a").text
     assert "「だれもいない」も知らせるように設定するか" in shown
-    assert "assign PROFILE hall-a" in shown
     assert "pulse" not in shown
 
 
@@ -141,5 +185,94 @@ def test_a_proposal_says_what_its_model_can_say_and_what_of_it_is_read(ward: Api
     assert one["pulse_profile"] == "pulse"
 
 
-def test_a_device_of_which_all_is_well_says_so(ward: ApiWard) -> None:
-    assert "気になる点は見つかっていません" in ward.client("care_a").get("/devices/hall-a").text
+def test_a_device_of_which_all_is_well_says_so_once_it_has_reported(ward: ApiWard) -> None:
+    care, well = ward.client("care_a"), "気になる点は見つかっていません"
+    assert well not in care.get("/devices/hall-a").text
+    ward.execute(
+        "INSERT INTO device_contact (device_number, last_received_at, last_time)"
+        " SELECT device_number, %s, %s FROM device WHERE device_id = 'hall-a'",
+        *[ward.clock.now()] * 2,
+    )
+    assert well in care.get("/devices/hall-a").text
+
+
+def test_the_page_says_what_of_a_week_counted_as_movement_and_by_which_class(ward: ApiWard) -> None:
+    ward.execute("UPDATE device SET sender = 'zigbee2mqtt:g1/hall' WHERE device_id = 'hall-a'")
+    ward.execute("UPDATE device SET registered_at = %s", ward.clock.now() - timedelta(days=30))
+    for minute in range(84):
+        at = ward.clock.now() - timedelta(hours=2, minutes=minute)
+        ward.read("hall-a", "motion", minute % 2, at, life_sign=minute in {0, 40})
+    # What was before these days, and what says nothing of people, is left out.
+    ward.read("hall-a", "motion", 1, ward.clock.now() - timedelta(days=8), life_sign=True)
+    ward.read("hall-a", "battery_pct", 80, ward.clock.now() - timedelta(hours=1))
+    care = ward.client("care_a")
+    (sign,) = care.get("/api/v1/devices/hall-a/evidence").json()["signs"]
+    newest = ward.clock.now() - timedelta(hours=2)
+    assert (sign["metric"], sign["channel"], sign["proof"]) == ("motion", "", "edge")
+    assert (sign["readings"], sign["per_hour"], sign["life_signs"]) == (84, 0.5, 2)
+    assert (datetime.fromisoformat(sign["last_at"]), datetime.fromisoformat(sign["life_sign_at"])) == (
+        newest,
+        newest,
+    )
+    # Of a device that was registered an hour ago: over the hours that its messages speak of, not the one since.
+    ward.execute("UPDATE device SET registered_at = %s", ward.clock.now() - timedelta(hours=1))
+    (late,) = care.get("/api/v1/devices/hall-a/evidence").json()["signs"]
+    assert (late["readings"], late["per_hour"]) == (84, pytest.approx(84 / (2 + 83 / 60)))
+    shown = care.get("/devices/hall-a").text
+    assert "変わったときだけ" in shown
+    ward.execute("UPDATE device SET sender = 'native:hall-a' WHERE device_id = 'hall-a'")
+    assert "1回ごとに" in care.get("/devices/hall-a").text
+    ward.execute("DELETE FROM reading")
+    assert "この7日間に、人の動きを示すことができる知らせはありません" in care.get("/devices/hall-a").text
+
+
+def test_the_page_says_that_a_device_is_cut_off_again_and_again(ward: ApiWard) -> None:
+    ward.execute("UPDATE device SET sender = 'zigbee2mqtt:g1/hall' WHERE device_id = 'hall-a'")
+    care = ward.client("care_a")
+    for bridge, is_cut_off in (("zigbee2mqtt:g12/", False), ("zigbee2mqtt:g1/", True)):
+        loop = ConnectionLoop(bridge, 9, ward.clock.now() - timedelta(minutes=9), ward.clock.now())
+        with ward.database.transaction() as connection:
+            connection_loops.keep(connection, [loop], ward.clock.now() - timedelta(minutes=30))
+        assert ("接続が切れ続けています" in care.get("/devices/hall-a").text) is is_cut_off
+        assert care.get("/api/v1/devices/hall-a/evidence").json()["is_cut_off"] is is_cut_off
+
+
+def test_a_sender_that_nobody_announced_is_registered_or_dismissed_from_where_it_stands(
+    ward: ApiWard,
+) -> None:
+    admin, now = ward.client("admin"), ward.clock.now()
+    ward.execute(
+        "INSERT INTO quarantine (received_at, topic, payload, retained, reason, detail)"
+        " VALUES (%s, 'gw/g1/zigbee2mqtt/sos', '', false, 'unknown_device', %s)",
+        now,
+        unknown_sender("zigbee2mqtt:g1/sos"),
+    )
+    said = SaidCall("zigbee2mqtt:g1/pendant", SOS.number, "unknown_device", now, now, 1)
+    with ward.database.transaction() as connection:
+        unassigned_calls.note(connection, [said])
+        card = reasons.UnassignedSosReason(
+            rule_version=STRAY_SOS.version,
+            buttons=(
+                reasons.UnassignedButton(sender=said.sender, metric="sos", cause=said.why, last_at=now),
+            ),
+            told_through=now,
+            ruled_out=(),
+            confidence=Confidence.HIGH,
+        )
+        finding = Finding(STRAY_SOS.name, WARD, STRAY_SOS.highest, now, now, None, as_json(card))
+        number = episodes.open_or_update(connection, finding, None, None, now)
+    # What calls comes first; the alert leads to it.
+    shown = admin.get("/proposals").text.partition('id="strangers"')[2]
+    assert re.findall(r'name="sender" value="([^"]+)"', shown) == [said.sender, "zigbee2mqtt:g1/sos"]
+    assert f'value="{said.sender}"' in admin.get(f"/alerts/{number}").text
+    page = admin.post("/proposals", data={"sender": said.sender}).headers["location"]
+    assert admin.post("/proposals", data={"sender": said.sender}).headers["location"] == page
+    form = {"device_id": "pendant", "kind": "button", "home": "home A", "meaning": "as_measured"}
+    assert admin.post(f"{page}/accept", data=form).status_code == 303
+    assert "登録ずみになりました: pendant" in admin.get(f"/alerts/{number}").text
+    # Not ours: it is listed no more, and can be taken up again.
+    other = admin.post("/proposals", data={"sender": "zigbee2mqtt:g1/sos"}).headers["location"]
+    admin.post(f"{other}/dismiss")
+    assert 'id="strangers"' not in admin.get("/proposals").text
+    assert admin.post("/proposals", data={"sender": "zigbee2mqtt:g1/sos"}).headers["location"] == other
+    assert admin.post("/proposals", data={"sender": "zigbee2mqtt:g1/never-came"}).status_code == 404

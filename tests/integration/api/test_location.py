@@ -5,8 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
-from core.domain.alert import Severity
+from core.domain.alert import Severity, Subject
 from tests.support.wards.api_ward import HOME_A, RESIDENT_A, ApiWard, api_ward
 
 A = f"/api/v1/residents/{RESIDENT_A}"
@@ -138,7 +139,8 @@ def test_the_reason_of_an_alert_holds_places_only_behind_the_open_gate(ward: Api
     client, address = ward.client("care_a"), f"/api/v1/alerts/{number}"
 
     coarse = client.get(address).json()
-    assert coarse["reason"] == {"rule_version": 1, "outside_m": 840}
+    assert coarse["is_precise"] is False
+    assert coarse["reason"] == {"rule_version": 1}
     assert str(POINT[0]) not in str(coarse)
 
     claimed = client.post(f"{address}/claim", json={"version": 1}).json()
@@ -156,3 +158,71 @@ def test_reading_an_alert_that_holds_no_place_is_no_look_at_the_place(ward: ApiW
 
     looks = ward.client("family_a").get(f"{A}/looks").json()
     assert sorted(one["what"] for one in looks) == ["record", "reveal"]
+
+
+def test_nobody_finds_the_place_from_distances_to_areas_of_their_own(ward: ApiWard) -> None:
+    # Three areas at corners of one's own choice, each left by a distance that would cross at the place.
+    care, distances = ward.client("care_a"), (1847, 2931, 3713)
+    for name, distance in zip("abc", distances, strict=True):
+        shape = {"kind": "circle", "lat": POINT[0] + 0.02, "lon": POINT[1], "radius_m": 100}
+        drawn = care.post(f"{A}/geofences", json={"name": name, "shape": shape}).json()
+        card: dict[str, object] = {
+            "rule_version": 1, "outside_m": distance, "geofence": {"number": drawn["number"], "name": name},
+            "position": {"lat": POINT[0], "lon": POINT[1], "accuracy_m": 12},
+        }  # fmt: skip
+        subject = Subject.of_geofence(drawn["number"])
+        ward.open_alert(rule="geofence_exit", subject=subject, reason=card)
+
+    asked = [
+        path
+        for route in iter_route_contexts(ward.app.routes)
+        if "GET" in (route.methods or ())
+        for path in _paths(ward, route.path or "")
+    ]
+    said = [care.get(path).text for path in asked]
+    assert len(said) > 30
+    everything = "\n".join(said)
+    for secret in (*map(str, distances), *(f"{distance:,}" for distance in distances), str(POINT[0])):
+        assert secret not in everything
+    # Whoever drew stands in the list that resident and family see.
+    looks = ward.client("family_a").get(f"{A}/looks").json()
+    assert [(one["what"], one["times"]) for one in looks if one["what"] == "area"] == [("area", 3)]
+
+    # Behind the open gate the distance is there: the page and the interface agree.
+    number = ward.execute("SELECT max(alert_id) FROM alert")[0][0]
+    care.post(f"{A}/reveal", json={"reason": "may_be_lost"})
+    assert care.get(f"/api/v1/alerts/{number}").json()["reason"]["outside_m"] == distances[2]
+    assert "約3713m" in care.get(f"/alerts/{number}").text
+
+
+def _paths(ward: ApiWard, path: str) -> list[str]:
+    """Return a route's addresses for everything that the ward has."""
+    if "{" not in path:
+        # The live stream never ends, and holds numbers and versions only.
+        return [] if path.startswith("/api/v1/live") else [path]
+    known = {
+        "/alerts/{number}": [row[0] for row in ward.execute("SELECT alert_id FROM alert")],
+        "/residents/{number}": [RESIDENT_A],
+        "/geofences/{number}": [row[0] for row in ward.execute("SELECT geofence_id FROM geofence")],
+    }
+    return [
+        path.replace("{number}", str(number))
+        for part, numbers in known.items()
+        if part in path and path.count("{") == 1
+        for number in numbers
+    ]
+
+
+def test_who_moves_an_area_stands_in_the_list_of_looks_and_who_renames_one_does_not(ward: ApiWard) -> None:
+    care, family = ward.client("care_a"), ward.client("family_a")
+    shape = {"kind": "circle", "lat": POINT[0], "lon": POINT[1], "radius_m": 100}
+    number = care.post(f"{A}/geofences", json={"name": "a", "shape": shape}).json()["number"]
+
+    def times() -> int:
+        return sum(one["times"] for one in family.get(f"{A}/looks").json() if one["what"] == "area")
+
+    assert times() == 1
+    care.patch(f"/api/v1/geofences/{number}", json={"name": "b"})
+    assert times() == 1
+    care.patch(f"/api/v1/geofences/{number}", json={"shape": shape | {"radius_m": 200}})
+    assert times() == 2

@@ -1,9 +1,10 @@
 """Who may open which page, and pages under bad input: every page route for every role, on one's own things and on another office's."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,18 +13,22 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
 from starlette.routing import Mount
 
 from api.http.errors import JSON_PREFIXES
 from core.domain.alert import Severity, Subject
 from core.domain.backtest import BacktestSettings
 from core.domain.device_proposal import Proposed
+from core.domain.evidence.profile_trial import TrialTarget
 from core.domain.metrics import METRICS
+from core.formats.profile_file import library
 from core.store.alerts import alerts, answer_links
 from core.store.detection import backtest_requests
-from core.store.devices import proposals
+from core.store.devices import profile_trials, profiles, proposals, registry
 from core.store.operation import connection_loops
 from core.store.operation.connection_loops import ConnectionLoop
+from core.store.people.personal import erasures
 from detectors.alerting import planner
 from tests.support.asked import Asked
 from tests.support.wards.api_ward import HOME_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
@@ -55,6 +60,7 @@ class Case(Asked):
     form: Mapping[str, str] | None = None
 
 
+_LIMIT = {"hours_long": "4", "start": "06:00", "end": "11:00", "days": "0"}
 _ABSENCE = {
     "kind": "day_service",
     "how": "weekly",
@@ -75,6 +81,19 @@ _BROWSER = {
     "auth": "AAAAAAAAAAAAAAAAAAAAAA",
 }
 
+_RESIDENT = {"name": "佐々木 ミヨ", "home": "home A2", "area": "area A", "office": "1"}
+_CONTACT = {
+    "name": "次女",
+    "step": "1",
+    "language": "ja",
+    "kind": "mail",
+    "address": "second@example.jp",
+}
+
+_BRANCH = {"severity": "1", "asked": "office", "wait": "2"}
+_NO_SHIFT = {"person": "0", "began": "2026-08-02T22:00", "ended": "2026-08-03T07:00"}
+_TAKEN = {"is_substituted": "true"}
+
 _CASES = (
     Case("GET", "/", 303, 303, 303, 303, 303),
     Case("GET", "/login", 303, 303, 303, 303, 303, nobody=200),
@@ -93,6 +112,66 @@ _CASES = (
     Case("POST", "/session/extend", 303, 303, 303, 303, 303, form={}),
     Case("GET", "/residents", 200, 200, 200, 403, 403),
     Case("POST", "/residents", 200, 200, 200, 403, 403, form={"q": "花子", "state": "cannot_tell"}),
+    Case("GET", "/residents/new", 200, 200, 200, 403, 403),
+    Case("POST", "/residents/new", 303, 303, 422, 403, 403, form=_RESIDENT),
+    Case("GET", "/residents/{resident}/data", 200, 403, 403, 403, 403),
+    Case("POST", "/residents/{resident}/export", 200, 403, 403, 403, 403, form={}),
+    Case("POST", "/residents/{resident}/erasure", 422, 403, 403, 403, 403, form={"name": "x"}),
+    Case("GET", "/erasures", 200, 403, 403, 403, 403),
+    Case("GET", "/erasures/{erasure}", 200, 403, 403, 403, 403),
+    Case("GET", "/residents/{resident}/record", 200, 200, 404, 403, 403),
+    Case("POST", "/residents/{resident}/record", 422, 422, 404, 403, 403, form={"version": "1"}),
+    Case("POST", "/residents/{resident}/record/undo", 404, 404, 404, 403, 403, form={"change": "999"}),
+    Case("POST", "/residents/{resident}/end", 422, 422, 404, 403, 403, form={}),
+    Case("POST", "/residents/{resident}/resume", 303, 303, 404, 403, 403, form={}),
+    Case("GET", "/residents/{resident}/contacts/new", 200, 200, 404, 403, 403),
+    Case("POST", "/residents/{resident}/contacts/new", 303, 303, 404, 403, 403, form=_CONTACT),
+    Case("GET", "/residents/{resident}/escalation", 200, 200, 404, 200, 404),
+    Case("POST", "/residents/{resident}/escalation", 303, 303, 404, 403, 404, form=_BRANCH),
+    Case("GET", "/offices", 200, 200, 200, 403, 403),
+    Case("GET", "/offices/{office}", 200, 200, 404, 403, 403),
+    Case("POST", "/offices/{office}/escalation", 303, 303, 404, 403, 403, form=_BRANCH),
+    Case("POST", "/offices/{office}/cover", 303, 303, 404, 403, 403, form={"next_office": "2"}),
+    Case("GET", "/offices/{office}/tonight", 200, 200, 404, 403, 403),
+    Case("GET", "/offices/{office}/duty", 200, 200, 404, 403, 403),
+    Case("POST", "/offices/{office}/duty", 422, 422, 404, 403, 403, form=_NO_SHIFT),
+    # There is none of that number.
+    Case("POST", "/offices/{office}/duty/{shift}/substitution", 404, 404, 404, 403, 403, form=_TAKEN),
+    Case("POST", "/offices/{office}/duty/{shift}/remove", 404, 404, 404, 403, 403, form={}),
+    Case("GET", "/offices/new", 200, 403, 403, 403, 403),
+    Case("POST", "/offices/new", 422, 403, 403, 403, 403, form={"phone": "1"}),
+    Case("GET", "/offices/{office}/record", 200, 200, 404, 403, 403),
+    Case("POST", "/offices/{office}/record", 422, 403, 403, 403, 403, form={"version": "1"}),
+    Case("POST", "/offices/{office}/record/undo", 404, 403, 403, 403, 403, form={"change": "999"}),
+    Case("GET", "/offices/{office}/contacts/new", 200, 200, 404, 403, 403),
+    Case("POST", "/offices/{office}/contacts/new", 303, 303, 404, 403, 403, form=_CONTACT),
+    Case("POST", "/admin/users", 200, 403, 403, 403, 403, form={"q": "a"}),
+    Case("GET", "/accounts/new", 200, 200, 200, 403, 403),
+    Case("POST", "/accounts/new", 422, 422, 422, 403, 403, form={"login": "a b"}),
+    Case("GET", "/accounts/{account}", 200, 200, 404, 403, 403),
+    Case("POST", "/accounts/{account}", 422, 422, 404, 403, 403, form={"login": "a b"}),
+    Case("POST", "/accounts/{account}/undo", 404, 404, 404, 403, 403, form={"change": "999"}),
+    Case("POST", "/accounts/{account}/residents", 422, 422, 404, 403, 403, form={"residents": "1"}),
+    Case("POST", "/accounts/{account}/invitation", 200, 200, 404, 403, 403, form={}),
+    Case("GET", "/invitation", 200, 200, 200, 200, 200, nobody=200),
+    Case("POST", "/invitation", 422, 422, 422, 422, 422, nobody=422, form={"code": "K7QM"}),
+    Case("GET", "/import", 200, 200, 200, 403, 403),
+    Case("GET", "/import/template.csv", 200, 200, 200, 403, 403),
+    Case("POST", "/import", 422, 422, 422, 403, 403, form={}),
+    Case("POST", "/import/{import}", 404, 404, 404, 403, 403, form={}),
+    Case("GET", "/homes", 200, 200, 200, 403, 403),
+    Case("POST", "/homes", 200, 200, 200, 403, 403, form={"q": "home"}),
+    Case("GET", "/homes/{home}", 200, 200, 404, 403, 403),
+    Case("POST", "/homes/{home}", 422, 422, 404, 403, 403, form={"version": "1"}),
+    Case("POST", "/homes/{home}/undo", 404, 404, 404, 403, 403, form={"change": "999"}),
+    Case("GET", "/contacts/{contact}", 200, 200, 404, 403, 403),
+    Case("POST", "/contacts/{contact}", 422, 422, 404, 403, 403, form={"version": "1"}),
+    Case("POST", "/contacts/{contact}/undo", 404, 404, 404, 403, 403, form={"change": "999"}),
+    Case("POST", "/contacts/{contact}/channels", 422, 422, 404, 403, 403, form={"kind": "mail"}),
+    Case("POST", "/contacts/{contact}/channels/{channel}/first", 303, 303, 404, 403, 403, form={}),
+    Case("POST", "/contacts/{contact}/channels/{channel}/confirm", 303, 303, 404, 403, 403, form={}),
+    # The only one stays.
+    Case("POST", "/contacts/{contact}/channels/{channel}/remove", 409, 409, 404, 403, 403, form={}),
     Case("GET", "/residents/{resident}", 200, 200, 404, 200, 404),
     Case("GET", "/residents/{resident}/head", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/reveal", 303, 303, 404, 303, 404, form=_REVEAL),
@@ -101,9 +180,13 @@ _CASES = (
     Case("POST", "/residents/{resident}/zones/{zone}", 303, 303, 404, 403, 404, form=_ZONE),
     Case("POST", "/residents/{resident}/zones/{zone}/restore", 404, 404, 404, 403, 404, form={}),
     Case("POST", "/residents/{resident}/zones/{zone}/remove", 303, 303, 404, 403, 404, form={}),
+    Case("GET", "/residents/{resident}/quiet-limits", 200, 200, 404, 200, 404),
+    Case("POST", "/residents/{resident}/quiet-limits", 303, 303, 404, 403, 404, form=_LIMIT),
+    Case("POST", "/residents/{resident}/quiet-limits/{limit}/remove", 303, 303, 404, 403, 404, form={}),
     Case("GET", "/residents/{resident}/absences", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/absences", 303, 303, 404, 303, 404, form=_ABSENCE),
     Case("POST", "/residents/{resident}/absences/{absence}/end", 303, 303, 404, 303, 404, form={}),
+    Case("POST", "/residents/{resident}/absences/{absence}/confirm", 303, 303, 404, 303, 404, form={}),
     Case("GET", "/residents/{resident}/backtests", 200, 200, 404, 403, 403),
     Case("POST", "/residents/{resident}/backtests", 303, 303, 404, 403, 403, form=_TRY),
     Case("GET", "/backtests/{backtest}", 200, 200, 404, 403, 403),
@@ -121,11 +204,24 @@ _CASES = (
     Case("POST", "/alerts/{alert}/note", 303, 303, 404, 303, 404, form={"note": "電話中"}),
     Case("GET", "/devices", 200, 200, 200, 403, 403),
     Case("GET", "/devices/{device}", 200, 200, 404, 403, 403),
+    Case("GET", "/register-device", 200, 403, 403, 403, 403),
+    Case("POST", "/register-device", 422, 403, 403, 403, 403, form={"device_id": "A B"}),
+    Case("GET", "/devices/{device}/placement", 200, 403, 403, 403, 403),
+    Case("POST", "/devices/{device}/placement", 422, 403, 403, 403, 403, form={"home": "no such home"}),
+    Case("POST", "/devices/{device}/replacement", 422, 403, 403, 403, 403, form={"successor": "A B"}),
+    Case("GET", "/devices/{device}/connection", 200, 200, 404, 403, 403),
+    Case("POST", "/devices/{device}/connection/label", 200, 200, 404, 403, 403, form={}),
+    Case("POST", "/devices/{device}/connection/password", 200, 200, 404, 403, 403, form={"sure": "on"}),
+    Case("POST", "/devices/{device}/connection/revocation", 303, 403, 403, 403, 403, form={}),
+    Case("POST", "/devices/{gone}/retirement", 404, 403, 403, 403, 403, form={}),
     Case("POST", "/devices/{device}/profile", 303, 403, 403, 403, 403, form={"profile": "pulse"}),
     Case("GET", "/proposals", 200, 403, 403, 403, 403),
+    Case("POST", "/proposals", 422, 403, 403, 403, 403, form={"sender": "nothing"}),
     Case("GET", "/proposals/{proposal}", 200, 403, 403, 403, 403),
     Case("POST", "/proposals/{proposal}/accept", 303, 403, 403, 403, 403, form=_REGISTRATION),
     Case("POST", "/proposals/{proposal}/dismiss", 404, 403, 403, 403, 403, form={}),
+    Case("POST", "/profiles/trials", 303, 403, 403, 403, 403, form={"profile": "pulse", "device": "hall-a"}),
+    Case("GET", "/profiles/trials/{trial}", 200, 403, 403, 403, 403),
     Case("GET", "/profiles", 200, 403, 403, 403, 403),
     Case("POST", "/profiles", 303, 403, 403, 403, 403, form={"toml": 'name = "b"\n[fields]\nAlarm = "sos"'}),
     Case("GET", "/admin/users", 200, 403, 403, 403, 403),
@@ -155,6 +251,7 @@ def test_every_page_answers_each_role_as_it_may(ward: ApiWard) -> None:
                 _fresh_things(ward)
                 | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a", "browser": 9999}
                 | _proposal(ward)
+                | _people(ward)
             )
             answer = ward.client(login).request(
                 case.method, case.path.format(**names), data=dict(case.form or {}) or None
@@ -175,6 +272,27 @@ def _proposal(ward: ApiWard) -> dict[str, object]:
     return {"proposal": number}
 
 
+def _people(ward: ApiWard) -> dict[str, object]:
+    """Let nobody have the new resident's name, and return A's home, and a contact of A's with one channel."""
+    ward.execute("UPDATE resident SET name = name || resident_id WHERE name = %s", _RESIDENT["name"])
+    ward.execute("DELETE FROM contact WHERE name IN ('case', %s)", _CONTACT["name"])
+    (contact, channel) = ward.execute(
+        "WITH made AS (INSERT INTO contact (resident_id, name, step) VALUES (%s, 'case', 1) RETURNING contact_id)"
+        " INSERT INTO contact_channel (contact_id, place, kind, address)"
+        " SELECT contact_id, 1, 'mail', 'case@example.jp' FROM made RETURNING contact_id, contact_channel_id",
+        RESIDENT_A,
+    )[0]
+    (account,) = ward.execute("SELECT user_id FROM user_account WHERE login = 'family_a'")[0]
+    known: dict[str, object] = {
+        "home": 1,
+        "contact": contact,
+        "channel": channel,
+        "office": 1,
+        "account": account,
+    }
+    return known | {"import": 999, "shift": 999, "gone": "nothing"}
+
+
 def _fresh_things(ward: ApiWard) -> dict[str, object]:
     """Undo what the request before did, and return an open alert and a link to it."""
     ward.execute("UPDATE geofence SET deleted_at = NULL")
@@ -185,26 +303,46 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
     with ward.database.transaction() as connection:
         token = answer_links.issue(connection, number, 1, ward.clock.now())
     (absence,) = ward.execute(
-        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at)"
-        " VALUES (%s, 'travel', %s, %s, %s) RETURNING absence_id",
+        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at, needs_second)"
+        " VALUES (%s, 'travel', %s, %s, %s, true) RETURNING absence_id",
         RESIDENT_A,
         ward.clock.now(),
         ward.clock.now() + timedelta(minutes=30),
         ward.clock.now(),
     )
     ward.execute("DELETE FROM backtest")
+    ward.execute("DELETE FROM quiet_limit")
+    (limit,) = ward.execute(
+        "INSERT INTO quiet_limit (resident_id, quiet_min, hours, created_at) VALUES (%s, 60, %s, %s) RETURNING quiet_limit_id",
+        RESIDENT_A,
+        json.dumps({"days": [0], "start": "01:00", "end": "03:00"}),
+        ward.clock.now(),
+    )
     with ward.database.transaction() as connection:
         tried = backtest_requests.add(
             connection, RESIDENT_A, BacktestSettings(), user=1, now=ward.clock.now()
         )
-    return {"alert": number, "token": token, "absence": absence[0], "backtest": tried}
+        profile = profiles.add(connection, library()["pulse"], ward.clock.now()).number
+        device = registry.device_in_use(connection, "hall-a").number
+        connection.execute("DELETE FROM profile_trial")
+        trial = profile_trials.add(connection, profile, TrialTarget(device), user=1, now=ward.machine.now())
+        erasure = erasures.ask(connection, 999, user=1, now=ward.clock.now())
+    found: dict[str, object] = {
+        "alert": number,
+        "token": token,
+        "absence": absence[0],
+        "backtest": tried,
+        "limit": limit[0],
+    }
+    return found | {"trial": trial, "erasure": erasure}
 
 
 def test_every_page_that_staff_may_open_shows_and_rings_for_emergencies(ward: ApiWard) -> None:
     zone = ward.execute("SELECT min(geofence_id) FROM geofence WHERE resident_id = %s", RESIDENT_A)[0][0]
-    names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"} | _proposal(ward)
-    # The two that are for people who are not signed in.
-    apart = ("/a/{token}", "/enrol")
+    names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"}
+    names |= _proposal(ward) | _people(ward)
+    # Those that are for people who are not signed in.
+    apart = ("/a/{token}", "/enrol", "/invitation")
     paths = [case.path for case in _CASES if case.method == "GET" and case.path not in apart]
     client = ward.client("admin")
     for path in (*paths, "/no-such-page"):
@@ -340,6 +478,60 @@ def test_a_life_sign_of_which_only_the_stretch_of_time_is_known_is_shown_as_that
     for client, path in (pages[0], pages[2]):
         assert "between 6:40 and 8:40" in plain(client, path)
     assert "between 3 h ago and 1 h ago" in plain(care, "/board")
+
+
+def test_an_alert_about_a_silence_says_what_its_last_sign_was_and_what_came_since(ward: ApiWard) -> None:
+    away_from, back_at = ward.clock.now() - timedelta(hours=3), ward.clock.now() - timedelta(hours=1)
+    ward.read("hall-a", "motion", 1, back_at, life_sign=True)
+    # Beside the sign itself; what came later, in two messages; and what the broker had kept.
+    ward.read("hall-a", "battery_pct", 80, back_at)
+    ward.read("hall-a", "motion", 1, back_at + timedelta(minutes=10))
+    ward.read("hall-a", "battery_pct", 80, back_at + timedelta(minutes=20))
+    ward.execute("UPDATE device SET sender = 'zigbee2mqtt:g1/hall' WHERE device_id = 'hall-a'")
+    ward.execute(
+        "INSERT INTO home_latest (home_id, life_sign_at, device_number)"
+        " SELECT home_id, %s, device_number FROM device_assignment JOIN device USING (device_number)"
+        " WHERE device_id = 'hall-a'",
+        back_at,
+    )
+    number = ward.open_alert()
+
+    def said(client: TestClient, path: str) -> str:
+        return " ".join(re.sub(r"<[^>]*>", "", client.get(path).text).split())
+
+    def named(at: datetime) -> None:
+        ward.execute(
+            "UPDATE alert SET rule = 'inactivity', raised_at = %s, reason = %s",
+            ward.clock.now(),
+            Jsonb({"last_life_sign": {"time": at.isoformat(), "place": "hall", "kind": "motion"}}),
+        )
+
+    care, family = ward.client("care_a"), ward.client("family_a")
+    named(back_at)
+    page = said(care, f"/alerts/{number}")
+    assert "最後の動きは 8:40、廊下です。" in page
+    assert "その知らせ(人感センサー)は、前の状態から変わったことを表すものでした。" in page
+    assert "そのあと、人が動いたことを示さない知らせが 2件届いています(最後は 9:00)。" in page
+
+    ward.execute("UPDATE reading SET acted_from = %s WHERE is_life_sign(flags)", away_from)
+    ward.execute("UPDATE home_latest SET life_sign_at = %s", away_from)
+    named(away_from)
+    assert "最後の動きは 6:40から8:40のあいだ、廊下です。" in said(care, f"/alerts/{number}")
+    assert "最後の動きは 6:40から8:40のあいだ、廊下です。" in said(family, "/family")
+    for path in ("/board", f"/residents/{RESIDENT_A}"):
+        assert "最後の動き 6:40から8:40のあいだ" in said(care, path)
+    with ward.database.transaction() as connection:
+        token = answer_links.issue(connection, number, 1, ward.clock.now())
+    assert "最後の動きは 6:40から8:40のあいだ、廊下です。" in said(family, f"/a/{token}")
+
+    ward.execute("DELETE FROM reading WHERE time > %s", back_at)
+    # Nothing is said where nothing of that kind came: signs that are not sure may have.
+    assert "そのあと" not in said(care, f"/alerts/{number}")
+    # What is not stored any more is not made up.
+    ward.execute("DELETE FROM reading")
+    page = said(care, f"/alerts/{number}")
+    assert "最後の動きは 6:40、廊下です。" in page
+    assert "そのあと住まいの機器" not in page
 
 
 def test_an_alert_of_the_night_says_who_is_notified_later(ward: ApiWard) -> None:

@@ -1,6 +1,7 @@
 """Who may do what, route by route: each route of the JSON interface for each role, on one's own things and on another office's."""
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,9 +16,12 @@ from api.http.permissions import declared_permission, refuse_undeclared
 from core.domain.alert import WARD, Severity, Subject
 from core.domain.backtest import BacktestSettings
 from core.domain.device_proposal import Proposed
+from core.domain.evidence.profile_trial import TrialTarget
+from core.formats.profile_file import library
 from core.store.alerts import handling
 from core.store.detection import backtest_requests
-from core.store.devices import proposals
+from core.store.devices import profile_trials, profiles, proposals, registry
+from core.store.people.personal import erasures
 from tests.support.asked import Asked
 from tests.support.wards.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
@@ -26,11 +30,27 @@ PROFILE = 'name = "my-button"\n[fields]\nAlarm = "sos"\n'
 STILL = {"version": 1, "progress": "still"}
 OUTCOME = {"version": 1, "outcome": "drill"}
 REVEAL = {"reason": "no_contact"}
+# The first contact of office A is its centre.
+SHIFT = {"person": 1, "began_at": "2026-08-02T12:00:00Z", "ended_at": "2026-08-02T22:00:00Z"}
+POLICY = {
+    "branches": [
+        {"severity": severity, "steps": [{"asked": "contacts", "wait_min": 5}]} for severity in (1, 2)
+    ]
+}
 ABSENCE = {
     "kind": "day_service",
     "began_at": "2026-08-01T00:00:00Z",
     "hours": {"days": [0, 3], "start": "09:00", "end": "16:00"},
 }
+
+NEW_RESIDENT = {"name": "佐々木 ミヨ", "home": "home A2", "area": "area A", "office": 1}
+UNCHANGED = {"version": 1}
+END = {"version": 999, "reason": "moved"}
+CHANNEL = {"kind": "mail", "address": "another@example.jp"}
+NEW_CONTACT = {"name": "次女", "channel": {"kind": "mail", "address": "second@example.jp"}}
+
+NEW_STAFF = {"login": "new", "name": "新人", "role": "admin"}
+WRONG_INVITATION = {"code": "K7QM", "password": "long enough for us"}
 
 
 @pytest.fixture
@@ -61,6 +81,41 @@ CASES = (
     Case("GET", "/api/v1/residents/{resident}/location", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/week", 200, 200, 404, 200, 404),
     Case("POST", "/api/v1/residents/{resident}/reveal", 201, 201, 404, 201, 404, body=REVEAL),
+    Case("POST", "/api/v1/residents", 201, 201, 422, 403, 403, body=NEW_RESIDENT),
+    Case("GET", "/api/v1/residents/{resident}/record", 200, 200, 404, 403, 403),
+    Case("PATCH", "/api/v1/residents/{resident}/record", 200, 200, 404, 403, 403, body=UNCHANGED),
+    Case("GET", "/api/v1/residents/{resident}/changes", 200, 200, 404, 403, 403),
+    Case("POST", "/api/v1/residents/{resident}/end", 409, 409, 404, 403, 403, body=END),
+    Case("POST", "/api/v1/residents/{resident}/resumption", 204, 204, 404, 403, 403),
+    Case("GET", "/api/v1/residents/{resident}/export", 200, 403, 403, 403, 403),
+    Case("POST", "/api/v1/residents/{resident}/erasure", 422, 403, 403, 403, 403, body={"name": "x"}),
+    Case("GET", "/api/v1/erasures", 200, 403, 403, 403, 403),
+    Case("GET", "/api/v1/erasures/{erasure}", 200, 403, 403, 403, 403),
+    Case("POST", "/api/v1/residents/{resident}/contacts", 201, 201, 404, 403, 403, body=NEW_CONTACT),
+    Case("POST", "/api/v1/offices", 201, 403, 403, 403, 403, body={"name": "office C"}),
+    Case("GET", "/api/v1/offices/{office}", 200, 200, 404, 403, 403),
+    Case("PATCH", "/api/v1/offices/{office}", 200, 403, 403, 403, 403, body=UNCHANGED),
+    Case("POST", "/api/v1/offices/{office}/contacts", 201, 201, 404, 403, 403, body=NEW_CONTACT),
+    Case("GET", "/api/v1/accounts", 200, 403, 403, 403, 403),
+    Case("POST", "/api/v1/accounts", 201, 403, 403, 403, 403, body=NEW_STAFF),
+    Case("GET", "/api/v1/accounts/{account}", 200, 200, 404, 403, 403),
+    Case("PATCH", "/api/v1/accounts/{account}", 200, 200, 404, 403, 403, body=UNCHANGED),
+    Case("GET", "/api/v1/accounts/{account}/residents", 200, 200, 404, 403, 403),
+    Case("PUT", "/api/v1/accounts/{account}/residents", 204, 204, 404, 403, 403, body={"residents": [1]}),
+    Case("POST", "/api/v1/accounts/{account}/invitation", 201, 201, 404, 403, 403),
+    Case("POST", "/api/v1/invitations", 422, 422, 422, 422, 422, nobody=422, body=WRONG_INVITATION),
+    Case("POST", "/api/v1/imports", 422, 422, 422, 403, 403),
+    Case("POST", "/api/v1/imports/{import}/application", 404, 404, 404, 403, 403),
+    Case("GET", "/api/v1/homes", 200, 200, 200, 403, 403),
+    Case("GET", "/api/v1/homes/{home}", 200, 200, 404, 403, 403),
+    Case("PATCH", "/api/v1/homes/{home}", 200, 200, 404, 403, 403, body=UNCHANGED),
+    Case("GET", "/api/v1/contacts/{contact}", 200, 200, 404, 403, 403),
+    Case("PATCH", "/api/v1/contacts/{contact}", 409, 409, 404, 403, 403, body={"version": 999, "step": 5}),
+    Case("POST", "/api/v1/contacts/{contact}/channels", 204, 204, 404, 403, 403, body=CHANNEL),
+    Case("POST", "/api/v1/contacts/{contact}/channels/{channel}/first", 204, 204, 404, 403, 403),
+    Case("POST", "/api/v1/contacts/{contact}/channels/{channel}/confirmation", 204, 204, 404, 403, 403),
+    # The only one stays.
+    Case("DELETE", "/api/v1/contacts/{contact}/channels/{channel}", 409, 409, 404, 403, 403),
     Case("GET", "/api/v1/residents/{resident}/readings", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/blind-times", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/fixes", 200, 200, 404, 200, 404),
@@ -78,9 +133,38 @@ CASES = (
     Case("GET", "/api/v1/geofences/{geofence}", 200, 200, 404, 200, 404),
     Case("PATCH", "/api/v1/geofences/{geofence}", 200, 200, 404, 403, 404, body={"name": "near home"}),
     Case("DELETE", "/api/v1/geofences/{geofence}", 204, 204, 404, 403, 404),
+    Case("GET", "/api/v1/residents/{resident}/quiet-limits", 200, 200, 404, 200, 404),
+    Case(
+        "POST", "/api/v1/residents/{resident}/quiet-limits", 201, 201, 404, 403, 404, body={"quiet_min": 60}
+    ),
+    Case("DELETE", "/api/v1/quiet-limits/{limit}", 204, 204, 404, 403, 404),
     Case("GET", "/api/v1/residents/{resident}/absences", 200, 200, 404, 200, 404),
     Case("POST", "/api/v1/residents/{resident}/absences", 201, 201, 404, 201, 404, body=ABSENCE),
     Case("DELETE", "/api/v1/absences/{absence}", 204, 204, 404, 204, 404),
+    Case("POST", "/api/v1/absences/{absence}/confirm", 200, 200, 404, 200, 404, body={}),
+    Case("GET", "/api/v1/offices", 200, 200, 200, 403, 403),
+    Case("PUT", "/api/v1/offices/{office}/cover", 200, 200, 404, 403, 403, body={"next_office": 2}),
+    Case("GET", "/api/v1/offices/{office}/escalation-policy", 200, 200, 404, 403, 403),
+    Case("PUT", "/api/v1/offices/{office}/escalation-policy", 200, 200, 404, 403, 403, body=POLICY),
+    Case("DELETE", "/api/v1/offices/{office}/escalation-policy", 204, 204, 404, 403, 403),
+    Case("GET", "/api/v1/offices/{office}/tonight", 200, 200, 404, 403, 403),
+    Case("GET", "/api/v1/offices/{office}/duty", 200, 200, 404, 403, 403),
+    Case("POST", "/api/v1/offices/{office}/duty", 201, 201, 404, 403, 403, body=SHIFT),
+    Case(
+        "PUT",
+        "/api/v1/offices/{office}/duty/{shift}/substitution",
+        422,
+        422,
+        404,
+        403,
+        403,
+        body={"is_substituted": True},
+    ),
+    Case("DELETE", "/api/v1/offices/{office}/duty/{shift}", 204, 204, 404, 403, 403),
+    Case("GET", "/api/v1/residents/{resident}/escalation-policy", 200, 200, 404, 200, 404),
+    Case("PUT", "/api/v1/residents/{resident}/escalation-policy", 200, 200, 404, 403, 404, body=POLICY),
+    Case("DELETE", "/api/v1/residents/{resident}/escalation-policy", 204, 204, 404, 403, 404),
+    Case("GET", "/api/v1/residents/{resident}/escalation-preview", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/usual", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/backtests", 200, 200, 404, 403, 403),
     Case("POST", "/api/v1/residents/{resident}/backtests", 202, 202, 404, 403, 403, body={"weeks": 4}),
@@ -125,6 +209,27 @@ CASES = (
     Case("GET", "/api/v1/devices/{device}/evidence", 200, 200, 404, 403, 403),
     Case("GET", "/api/v1/devices/{device}/profile", 200, 200, 404, 403, 403),
     Case("PUT", "/api/v1/devices/{own_device}/profile", 200, 403, 403, 403, 403, body={"profile": "pulse"}),
+    Case(
+        "POST",
+        "/api/v1/devices/{own_device}/profile-trials",
+        202,
+        403,
+        403,
+        403,
+        403,
+        body={"profile": "pulse"},
+    ),
+    Case(
+        "POST",
+        "/api/v1/profile-trials",
+        202,
+        403,
+        403,
+        403,
+        403,
+        body={"profile": "pulse", "sender": "zigbee2mqtt:g1/attic"},
+    ),
+    Case("GET", "/api/v1/profile-trials/{trial}", 200, 403, 403, 403, 403),
     Case("GET", "/api/v1/profiles", 200, 403, 403, 403, 403),
     Case("POST", "/api/v1/profiles", 201, 403, 403, 403, 403, body={"toml": PROFILE}),
     Case("GET", "/api/v1/devices/{device}/credential", 200, 200, 404, 403, 403),
@@ -186,6 +291,19 @@ def _new_device(ward: ApiWard) -> str:
     return device_id
 
 
+def _new_shift(ward: ApiWard) -> int:
+    """Put the centre of office A on its roster, without a substitute."""
+    ((number,),) = ward.execute(
+        "INSERT INTO duty_shift (office_id, began_at, ended_at, contact_id)"
+        " SELECT %s, %s, %s, min(contact_id) FROM contact WHERE office_id = %s RETURNING duty_shift_id",
+        OFFICE_A,
+        ward.clock.now(),
+        ward.clock.now() + timedelta(hours=8),
+        OFFICE_A,
+    )
+    return int(number)
+
+
 def _new_proposal(ward: ApiWard) -> int:
     """Let a gateway describe a device."""
     name = f"said-{next(_device_numbers)}"
@@ -205,13 +323,23 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
             # Each on a fresh thing of A's, so that no asker sees what another changed.
             path = case.path.format(
                 resident=RESIDENT_A,
+                office=OFFICE_A,
+                shift=_new_shift(ward) if "{shift}" in case.path else 0,
                 alert=_new_alert(ward),
                 geofence=_new_geofence(ward),
+                limit=_new_limit(ward),
                 absence=_new_absence(ward) if "{absence}" in case.path else 0,
                 device="hall-a",
                 own_device=_new_device(ward) if "{own_device}" in case.path else "",
                 message=1,
+                erasure=_an_erasure(ward) if "{erasure}" in case.path else 0,
+                home=1,
+                **{"import": 999},
+                account=_family_account(ward) if "{account}" in case.path else 0,
+                contact=_new_contact(ward) if "{contact}" in case.path else 0,
+                channel=_channel(ward) if "{channel}" in case.path else 0,
                 backtest=_new_backtest(ward) if "backtest" in case.path else 0,
+                trial=_new_trial(ward) if "{trial}" in case.path else 0,
                 proposal=_new_proposal(ward) if "{proposal}" in case.path else 0,
             )
             ends_session = case.method == "DELETE" and path.endswith("/session")
@@ -234,12 +362,28 @@ def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> Non
                 if "/alerts/" in path
                 else "geofence"
                 if path.startswith("/api/v1/geofences")
+                else "limit"
+                if path.startswith("/api/v1/quiet-limits")
                 else "absence"
                 if path.startswith("/api/v1/absences")
                 else "backtest"
                 if path.startswith("/api/v1/backtests")
+                else "trial"
+                if path.startswith("/api/v1/profile-trials")
                 else "proposal"
                 if path.startswith("/api/v1/proposals")
+                else "home"
+                if path.startswith("/api/v1/homes")
+                else "erasure"
+                if path.startswith("/api/v1/erasures")
+                else "contact"
+                if path.startswith("/api/v1/contacts")
+                else "import"
+                if path.startswith("/api/v1/imports")
+                else "office"
+                if path.startswith("/api/v1/offices")
+                else "account"
+                if path.startswith("/api/v1/accounts")
                 else "resident"
             )
             path = path.replace("{number}", "{" + kind + "}").replace("{device_id}", "{device}")
@@ -347,18 +491,42 @@ def _alerts(ward: ApiWard, login: str) -> set[int]:
 
 
 def _new_alert(ward: ApiWard) -> int:
+    # What one asker added is not there already for the next.
+    ward.execute("UPDATE resident SET name = name || resident_id WHERE name = %s", NEW_RESIDENT["name"])
+    ward.execute("UPDATE contact SET name = name || contact_id WHERE name = %s", NEW_CONTACT["name"])
+    ward.execute("UPDATE absence SET cancelled_at = began_at WHERE hours IS NOT NULL")
+    ward.execute("DELETE FROM duty_shift WHERE began_at = %s", SHIFT["began_at"])
     ward.execute("UPDATE alert SET handling = 'closed', closed_at = opened_at, outcome = 'drill'")
     ward.clock.advance(seconds=1)
     return ward.open_alert(RESIDENT_A)
 
 
+def _an_erasure(ward: ApiWard) -> int:
+    with ward.database.transaction() as connection:
+        return erasures.ask(connection, 999, user=1, now=ward.clock.now())
+
+
 def _new_absence(ward: ApiWard) -> int:
     rows = ward.execute(
-        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at)"
-        " VALUES (%s, 'travel', %s, %s, %s) RETURNING absence_id",
+        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at, needs_second)"
+        " VALUES (%s, 'travel', %s, %s, %s, true) RETURNING absence_id",
         RESIDENT_A,
         ward.clock.now(),
         ward.clock.now() + timedelta(days=2),
+        ward.clock.now(),
+    )
+    return int(rows[0][0])
+
+
+def _new_limit(ward: ApiWard) -> int:
+    """Set the only quiet limit."""
+    ward.execute("UPDATE quiet_limit SET deleted_at = created_at WHERE deleted_at IS NULL")
+    hours = json.dumps({"days": [0], "start": "01:00", "end": "03:00"})
+    rows = ward.execute(
+        "INSERT INTO quiet_limit (resident_id, place, quiet_min, hours, created_at)"
+        " VALUES (%s, 'kitchen', 60, %s, %s) RETURNING quiet_limit_id",
+        RESIDENT_A,
+        hours,
         ward.clock.now(),
     )
     return int(rows[0][0])
@@ -368,6 +536,35 @@ def _new_backtest(ward: ApiWard) -> int:
     ward.execute("DELETE FROM backtest")
     with ward.database.transaction() as connection:
         return backtest_requests.add(connection, RESIDENT_A, BacktestSettings(), user=1, now=ward.clock.now())
+
+
+def _new_trial(ward: ApiWard) -> int:
+    ward.execute("DELETE FROM profile_trial")
+    with ward.database.transaction() as connection:
+        profile = profiles.add(connection, library()["pulse"], ward.clock.now()).number
+        device = registry.device_in_use(connection, "hall-a").number
+        return profile_trials.add(connection, profile, TrialTarget(device), user=1, now=ward.machine.now())
+
+
+def _family_account(ward: ApiWard) -> int:
+    """Return the account of A's family."""
+    return int(ward.execute("SELECT user_id FROM user_account WHERE login = 'family_a'")[0][0])
+
+
+def _new_contact(ward: ApiWard) -> int:
+    """Register a contact of A's with one channel."""
+    rows = ward.execute(
+        "WITH made AS (INSERT INTO contact (resident_id, name, step) VALUES (%s, 'case', 1) RETURNING contact_id)"
+        " INSERT INTO contact_channel (contact_id, place, kind, address)"
+        " SELECT contact_id, 1, 'mail', 'case@example.jp' FROM made RETURNING contact_id",
+        RESIDENT_A,
+    )
+    return int(rows[0][0])
+
+
+def _channel(ward: ApiWard) -> int:
+    """Return the channel of the contact that was registered last."""
+    return int(ward.execute("SELECT max(contact_channel_id) FROM contact_channel")[0][0])
 
 
 def _new_geofence(ward: ApiWard) -> int:

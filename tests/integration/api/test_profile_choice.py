@@ -16,7 +16,7 @@ from core.domain.evidence.device_profile import (
 )
 from core.domain.metrics import BATTERY_V, MOTION, Evidence
 from core.formats.profile_file import parse_profile
-from core.store.devices import profiles, proposals, registry
+from core.store.devices import descriptions, profiles, proposals, registry
 from tests.support.wards.api_ward import ApiWard, api_ward
 
 _BUTTON = 'name = "my-button"\n[fields]\nAlarm = "sos"\n'
@@ -150,6 +150,66 @@ def test_what_a_bridge_describes_of_no_model_stays_when_only_the_meaning_changes
     assert followed(ward)[:2] == (_DESCRIBED.name, "chair")
 
 
+def describes(ward: ApiWard, unit: str) -> str | None:
+    """Let the bridge describe the sensor in the hall, and return the unit in which it is read then."""
+    ward.execute("UPDATE device SET sender = 'zigbee2mqtt:g1/hall' WHERE device_id = 'hall-a'")
+    model = ModelDescription(("voltage -> battery_v",), (), (ProfileField(BATTERY_V.name, unit=unit),))
+    said = Proposed("zigbee2mqtt:g1/hall", "hall", "Maker PIR", frozenset({"motion"}), "", model)
+    with ward.database.transaction() as connection:
+        descriptions.follow(connection, [said], ward.clock.now())
+        number = registry.device_in_use(connection, "hall-a").number
+        stored = profiles.followed_by(connection, number).stored
+    field = None if stored is None else stored.profile.field_of(BATTERY_V.name)
+    return None if field is None else field.unit
+
+
+@WAYS
+def test_a_profile_that_was_taken_away_stays_away_whatever_the_bridge_describes(
+    ward: ApiWard, choose: Choose
+) -> None:
+    admin = ward.client("admin")
+    assert describes(ward, "mV") == "mV"
+    # What only means something goes on to be read as it describes itself.
+    assert choose(admin, {"profile": followed(ward)[0] or "", "meaning": "chair"}) == 200
+    assert describes(ward, "V") == "V"
+    assert choose(admin, {"profile": ""}) == 200
+    assert describes(ward, "mV") is None
+    assert "いまは、中継機の説明が届いても「なし」のままです" in admin.get("/devices/hall-a").text
+    assert choose(admin, {"profile": "described"}) == 200
+    assert followed(ward)[0] is None, "it comes with the next description"
+    assert describes(ward, "mV") == "mV"
+
+
+@WAYS
+def test_a_meaning_alone_keeps_no_description_away(ward: ApiWard, choose: Choose) -> None:
+    assert choose(ward.client("admin"), {"profile": "", "meaning": "bed"}) == 200
+    assert describes(ward, "mV") == "mV"
+
+
+@WAYS
+def test_pulses_that_were_added_stay_when_the_bridge_describes_something_new(
+    ward: ApiWard, choose: Choose
+) -> None:
+    assert describes(ward, "mV") == "mV"
+    assert choose(ward.client("admin"), {"profile": "pulse"}) == 200
+    name = followed(ward)[0]
+    assert describes(ward, "V") == "V"
+    assert followed(ward)[0] == name
+    with ward.database.transaction() as connection:
+        found = profiles.get(connection, name or "").profile
+    assert found.evidence_of(MOTION.name) is Evidence.PULSE
+    assert found.version == 2
+
+
+def test_a_profile_of_ones_own_is_not_changed_by_a_description_whatever_it_is_called(ward: ApiWard) -> None:
+    own = 'name = "my.abc123"\n[fields]\nvoltage = { metric = "battery_v", unit = "mV" }\n'
+    with ward.database.transaction() as connection:
+        profiles.add(connection, parse_profile(_BUTTON.replace("my-button", "my"), "my"), ward.clock.now())
+        profiles.add(connection, parse_profile(own, "own"), ward.clock.now())
+    assert _by_json(ward.client("admin"), {"profile": "my.abc123"}) == 200
+    assert describes(ward, "V") == "mV"
+
+
 def test_pulses_chosen_with_a_proposal_are_added_to_what_its_bridge_describes(ward: ApiWard) -> None:
     model = ModelDescription(("voltage -> battery_v",), (), (ProfileField(BATTERY_V.name, unit="mV"),))
     said = Proposed("zigbee2mqtt:g1/pir", "pir", "Maker PIR", frozenset({"motion"}), "", model)
@@ -195,7 +255,10 @@ def test_mistakes_of_a_profile_are_named_by_line_and_field_on_the_page_and_in_js
     page = admin.post("/profiles", data={"toml": wrong})
     assert page.status_code == 422
     assert "3行目:" in page.text
-    assert "fields.Alarm: there is no metric &#39;soss&#39;" in page.text
+    # In Japanese, as the page is; JSON and commands say it in English.
+    assert "fields.Alarm: &#39;soss&#39; という metric はありません(&#39;sos&#39; のことですか?)" in page.text
+    assert "半角の小文字・数字" in page.text
+    assert "there is no metric" not in page.text
     assert "Alarm = &#34;soss&#34;" in page.text, "what was typed stays"
     assert admin.post("/profiles", data={"toml": "x" * 65_537}).status_code in {413, 422}
 
@@ -224,6 +287,24 @@ def test_a_proposal_is_accepted_with_its_profile_and_meaning(ward: ApiWard) -> N
     answer = ward.client("admin").post(f"/api/v1/proposals/{number}/acceptance", json=body)
     assert answer.status_code == 201
     assert followed(ward, "pad") == ("pulse", "bed", "bed")
+
+
+def test_what_somebody_entered_for_a_model_is_followed_by_its_devices_without_being_named(
+    ward: ApiWard,
+) -> None:
+    field = ProfileField("sos", Evidence.PULSE, field="Alarm")
+    entered = DeviceProfile("my-button", 1, "Maker", "B1", ProfileSource.BY_HAND, (field,))
+    said = Proposed("zigbee2mqtt:g1/pad", "pad", "maker b-1", frozenset({"sos"}), "", ModelDescription())
+    with ward.database.transaction() as connection:
+        profiles.add(connection, entered, ward.clock.now())
+        proposals.keep(connection, [said], ward.clock.now())
+        (number,) = [one.number for one in proposals.waiting(connection)]
+    admin = ward.client("admin")
+    page = admin.get(f"/proposals/{number}").text
+    first = page.split("<optgroup", 2)[1]
+    assert 'value="my-button"' in first
+    admin.post(f"/api/v1/proposals/{number}/acceptance", json={"home": 1})
+    assert followed(ward, "pad")[0] == "my-button"
 
 
 def test_a_device_is_registered_with_its_model_or_a_profile_of_its_own(ward: ApiWard) -> None:
@@ -278,7 +359,7 @@ def test_a_technician_sees_what_a_model_can_say_and_registers_it_on_the_page(war
         ({"home": "no such home"}, "home"),
         ({"home": ""}, "home"),
         ({"resident": "1"}, "home"),
-        ({"home": "", "resident": "x"}, "home"),
+        ({"home": "", "resident": "x"}, "resident"),
     ],
 )
 def test_what_cannot_be_registered_is_named_beside_its_field(
@@ -289,7 +370,7 @@ def test_what_cannot_be_registered_is_named_beside_its_field(
     answer = admin.post(f"/proposals/{number}/accept", data=form)
     assert answer.status_code == 422
     assert f'id="problem-{field}"' in answer.text
-    assert 'value="hall"' in answer.text, "what was typed stays"
+    assert 'value="廊下"' in answer.text, "what was typed stays"
     with ward.database.transaction() as connection:
         assert len(proposals.waiting(connection)) == 1
 

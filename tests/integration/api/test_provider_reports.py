@@ -21,6 +21,8 @@ from core.store.people import contact_channels, line_links
 from detectors.alerting import planner
 from detectors.alerting.channels import DeliveryChannel
 from detectors.alerting.delivery import Office, Sender
+from detectors.alerting.notices.notice_sender import NoticeSender
+from tests.support.alerting import mail_sink
 from tests.support.provider_stand_in import (
     BASE_URL,
     LINE_SECRET,
@@ -30,6 +32,7 @@ from tests.support.provider_stand_in import (
     provider_stand_in,
 )
 from tests.support.wards.api_ward import ApiWard, api_ward
+from tests.support.wards.notified_ward import mail_channel
 
 OFFICE = Office(BASE_URL, "", ZoneInfo("Asia/Tokyo"))
 
@@ -317,6 +320,53 @@ def test_who_blocks_the_account_is_reached_otherwise_until_they_come_back(phones
     phones.ward.open_alert(rule="fall", severity=Severity.EMERGENCY)
     phones.deliver()
     assert len(phones.sink.pushes) == 1
+
+
+def test_a_channel_that_dies_is_sent_to_the_staff_once_and_listed_until_it_works_again(
+    phones: Phones,
+) -> None:
+    ward = phones.ward
+    phones.add(Channel.LINE, USER)
+    phones.line(event(1, "unfollow"))
+    phones.line(event(2, "unfollow"))
+    sent = ward.execute(
+        "SELECT contact.name, notice.body FROM notice JOIN contact USING (contact_id) WHERE notice.kind = 'dead_channel'"
+    )
+    assert [name for name, _ in sent] == ["centre A"]
+    assert sent[0][1] == {
+        "office": 1,
+        "contact": phones.contact,
+        "channel": "line",
+        "reason": "line_unfollowed",
+    }
+    with mail_sink() as mail:
+        sender = NoticeSender(ward.database, ward.clock, mail_channel(mail.port), OFFICE)
+        while sender.send_one():
+            pass
+    (message,) = mail.messages
+    text = message.get_content()
+    assert "ある連絡先へのLINEが届かなくなりました" in text
+    assert f"/contacts/{phones.contact}" in text
+    for (name,) in ward.execute("SELECT name FROM resident UNION SELECT name FROM contact"):
+        assert name not in text
+
+    care = ward.client("care_a")
+    assert "友だち追加をもう一度お願いしてください" in care.get("/offices/1/tonight").text
+    (listed,) = care.get("/api/v1/offices/1/tonight").json()["dead_channels"]
+    assert (listed["contact"], listed["kind"], listed["reason"]) == (
+        phones.contact,
+        "line",
+        "line_unfollowed",
+    )
+    assert ward.client("care_b").get("/api/v1/offices/2/tonight").json()["dead_channels"] == []
+
+    # It ends when it works again; another time is another message.
+    phones.line(event(3, "follow"))
+    assert "友だち追加を" not in care.get("/offices/1/tonight").text
+    assert care.get("/api/v1/offices/1/tonight").json()["dead_channels"] == []
+    ward.clock.advance(minutes=1)
+    phones.line(event(4, "unfollow"))
+    assert ward.execute("SELECT count(*) FROM notice WHERE kind = 'dead_channel'") == [(2,)]
 
 
 def test_a_message_that_was_sent_counts_as_such_on_the_outbox_too(phones: Phones) -> None:

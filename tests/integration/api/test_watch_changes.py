@@ -78,7 +78,7 @@ def test_a_removal_asks_and_can_be_undone_for_a_day(ward: ApiWard) -> None:
 
 def test_planned_absences_are_in_the_record_with_who_and_when(ward: ApiWard) -> None:
     form = {"kind": "travel", "how": "once", "began": "2026-08-02T00:00", "ended": "2026-08-05T00:00"}
-    ward.client("family_a").post(f"/residents/{RESIDENT_A}/absences", data=form)
+    ward.client("care_a").post(f"/residents/{RESIDENT_A}/absences", data=form)
     with ward.database.transaction() as connection:
         found = watch_changes.of_resident(connection, RESIDENT_A, 5)
     assert [one.what.value for one in found] == ["absence"]

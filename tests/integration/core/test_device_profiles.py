@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.domain.device_proposal import Proposed
 from core.domain.evidence.device_profile import FieldMeaning, ProfileField, ProfileSource
 from core.domain.metrics import METRICS_BY_NUMBER, Evidence
 from core.store.database import Database
@@ -102,6 +103,29 @@ def test_a_field_map_is_entered_tried_and_followed_and_lets_the_quarantine_throu
     # From now on a press is a call; what was stored stays.
     take_in(database, "gw/g1/zigbee2mqtt/hall", b'{"action": "single"}', NOW + timedelta(minutes=2))
     assert stored(database, "z2m-hall")[-1] == ("sos", 1.0)
+
+
+def test_a_field_map_is_tried_on_whom_nobody_registered_and_on_all_of_a_model(
+    database: Database, mimamori: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "button.toml").write_text(_BUTTON, encoding="utf-8")
+    take_in(database, "gw/g1/zigbee2mqtt/attic", b'{"Alarm": 7}')
+    with database.transaction() as connection:
+        said = Proposed("zigbee2mqtt:g1/attic", "attic", "Maker B1", frozenset())
+        proposals.keep(connection, [said], NOW)
+    tried = mimamori("device", "profile", "try", "button.toml", "--sender", "zigbee2mqtt:g1/attic").out
+    assert (
+        "1 messages of zigbee2mqtt:g1/attic wait in quarantine\nwould be read:\n  1 times sos true" in tried
+    )
+    tried = mimamori("device", "profile", "try", "button.toml", "--model", "maker-b1").out
+    assert "1 messages of 1 devices of the model maker-b1 wait in quarantine" in tried
+    assert "  1 of zigbee2mqtt:g1/attic, which nobody registered" in tried
+    for asked in ((), ("z2m-hall", "--model", "maker-b1")):
+        assert "name one of the three" in mimamori("device", "profile", "try", "button.toml", *asked).err
+    assert (
+        "no device of the model B9"
+        in mimamori("device", "profile", "try", "button.toml", "--model", "B9").err
+    )
 
 
 def test_a_change_is_a_new_version_which_devices_follow_when_they_are_asked_to(

@@ -151,7 +151,12 @@ def test_a_late_press_calls_for_whose_the_button_was(connection: Connection, pub
 
     def presses(home: int, resident: int) -> list[datetime]:
         since = NOW - timedelta(days=1)
-        return [press.time for press in rule_windows.presses(connection, home, resident, since, is_lead=True)]
+        return [
+            press.time
+            for press in rule_windows.presses(
+                connection, home, resident, since, began_from=since - timedelta(days=30), is_lead=True
+            )
+        ]
 
     assert presses(FIRST, LEAD) == [BEFORE]
     assert presses(SECOND, NEIGHBOUR) == []
@@ -168,7 +173,9 @@ def test_a_press_from_before_the_button_was_anybodys_is_not_lost(
         [MOVED],
     )
     publish("sos-1", "readings", body(1, ("sos", True, BEFORE)))
-    found = rule_windows.presses(connection, FIRST, LEAD, NOW - timedelta(days=1), is_lead=True)
+    since = NOW - timedelta(days=1)
+    began_from = since - timedelta(days=30)
+    found = rule_windows.presses(connection, FIRST, LEAD, since, began_from=began_from, is_lead=True)
     assert [press.time for press in found] == [BEFORE]
     assert Rows(connection).of("SELECT DISTINCT home_id, urgent FROM home_change") == [(FIRST, True)]
 

@@ -12,11 +12,14 @@ from jsonschema import Draft202012Validator
 from core.domain.access_scope import AccessScope
 from core.domain.device import DeviceKind
 from core.errors import ConflictError, InputError, NotFoundError
+from core.formats.ward_file import Ward, read_ward
 from core.store.database import Database
 from core.store.devices import devices
 from core.store.devices.moves import move_device
 from core.store.devices.registry import Placement, add_device, placement_of, retire_device
+from core.store.devices.ward_registration import register_ward
 from core.store.people import geofences, residents, users
+from tests.support.wards.api_ward import register_two_offices, two_offices
 from tests.support.wards.ward_files import NOW, register, small_ward, write_ward
 
 EVERYTHING = AccessScope(everything=True)
@@ -169,3 +172,63 @@ def test_two_devices_never_share_an_id_or_a_sender(database: Database, tmp_path:
                 placement=place,
                 now=NOW,
             )
+
+
+def _with_corrections(folder: Path) -> Ward:
+    """Return the two offices with a telephone number, a mail address, an area and a name corrected."""
+    body = two_offices()
+    home = body["homes"][0]
+    home["area"] = "area C"
+    home["residents"][0]["phone"] = "03-9999-0001"
+    home["residents"][0]["contacts"][0]["address"] = "right@example.jp"
+    body["users"][1]["name"] = "支援 丙"
+    return read_ward(write_ward(folder, body))
+
+
+def test_what_a_file_states_otherwise_is_listed_and_stays(database: Database, tmp_path: Path) -> None:
+    register_two_offices(database, tmp_path)
+    with database.transaction() as connection:
+        result = register_ward(
+            connection,
+            _with_corrections(tmp_path),
+            now=NOW,
+            default_zone="Asia/Tokyo",
+            new_password=lambda _login: "",
+        )
+        kept = connection.execute(b"SELECT phone FROM resident WHERE resident_id = 1").fetchone()
+    assert kept == ("03-1111-000A",)
+    assert [(one.where, one.name, one.before, one.after) for one in result.corrections] == [
+        ("users[1]", "name", "支援 甲", "支援 丙"),
+        ("homes[0]", "area", "area A", "area C"),
+        ("homes[0].residents[0]", "phone", "03-1111-000A", "03-9999-0001"),
+        ("homes[0].residents[0].contacts[0]", "channel", "mail family-a@example.jp", "mail right@example.jp"),
+    ]
+    assert not result.added
+
+
+def test_what_a_file_states_otherwise_is_corrected_with_its_history(
+    database: Database, tmp_path: Path
+) -> None:
+    register_two_offices(database, tmp_path)
+    for expected in (4, 0):
+        with database.transaction() as connection:
+            result = register_ward(
+                connection,
+                _with_corrections(tmp_path),
+                now=NOW,
+                default_zone="Asia/Tokyo",
+                new_password=lambda _login: "",
+                corrects=True,
+            )
+        assert len(result.corrections) == expected
+    with database.transaction() as connection:
+        phone = connection.execute(b"SELECT phone FROM resident WHERE resident_id = 1").fetchone()
+        addresses = connection.execute(
+            b"SELECT contact_channel.address FROM contact_channel JOIN contact USING (contact_id) WHERE contact.name = 'contact A'"
+        ).fetchall()
+        kept = connection.execute(
+            b"SELECT what, user_id FROM watch_change WHERE before IS NOT NULL ORDER BY what"
+        ).fetchall()
+    assert phone == ("03-9999-0001",)
+    assert addresses == [("right@example.jp",)]
+    assert kept == [("account", None), ("channels", None), ("home", None), ("resident", None)]

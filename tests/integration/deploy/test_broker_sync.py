@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,6 +13,7 @@ import pytest
 
 from core.credentials import enrolment_codes
 from core.domain.broker_account import AccountKind, BrokerAccount
+from core.monitoring.tally import Tally
 from core.store.database import Database
 from core.store.devices import broker_accounts
 from deploy.broker_sync import BrokerSync, hang_up
@@ -79,6 +81,22 @@ def let_in(connect: Connect, name: str, password: str) -> DeviceClient:
 
     wait_until(tries, what=f"{name} to get in")
     return got_in[0]
+
+
+def test_a_monitor_sees_whether_the_broker_has_the_newest_accounts(
+    database: Database, tmp_path: Path
+) -> None:
+    tally = Tally()
+    is_there = False
+    (tmp_path / "passwords").write_text("")
+    keeper = BrokerSync(database, tmp_path, lambda: is_there, rest_s=0, tally=tally)
+    credential(database, D1)
+    keeper.turn()
+    assert (tally.value("sync_accounts"), tally.value("sync_broker_informed")) == (1, 0)
+    is_there = True
+    keeper.call_again()
+    assert tally.value("sync_broker_informed") == 1
+    assert time.time() - tally.value("sync_last_look_timestamp_seconds") < 60
 
 
 @pytest.mark.usefixtures("broker_sync")

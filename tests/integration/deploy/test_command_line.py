@@ -1,15 +1,20 @@
 """The command line against a real database and a real broker."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from core.credentials.passwords import is_right
+from core.monitoring.figures import FIGURES
 from core.store.database import Database
 from core.store.people import users
 from deploy.local.mosquitto import Broker
+from deploy.local.ports import free_port
 from tests.support.command_line import CommandLine
+from tests.support.monitoring import answer as answer_at
+from tests.support.monitoring import figures
 from tests.support.services.processes import Processes, service_settings
 from tests.support.wait import wait_until
 from tests.support.wards.ward_files import register_small_ward, small_ward, write_ward
@@ -296,7 +301,13 @@ def test_a_code_on_a_label_is_exchanged_over_the_network(
 def test_the_doctor_finds_a_healthy_service(
     mimamori: CommandLine, database_url: str, broker: Broker, processes: Processes, tmp_path: Path
 ) -> None:
-    mimamori.settings = service_settings(database_url, broker)
+    ports = {"ingest": free_port(), "detectors": free_port()}
+    mimamori.settings = service_settings(
+        database_url,
+        broker,
+        ingest_metrics_port=ports["ingest"],
+        detectors_metrics_port=ports["detectors"],
+    )
     register_small_ward(database_url, tmp_path)
     processes.start("ingest", mimamori.settings)
     answer = mimamori("doctor")
@@ -315,6 +326,19 @@ def test_the_doctor_finds_a_healthy_service(
         "s ago",
     ):
         assert found in answer.out
+    # A monitor sees that they work, by the names of the registry.
+    served = {figure.served_name for figure in FIGURES.values()}
+    for port in ports.values():
+        assert {name.partition("{")[0] for name in figures(port)} <= served
+    wait_until(
+        lambda: figures(ports["detectors"]).get("detectors_evaluated_homes_total", 0) > 0,
+        what="a home that was evaluated",
+    )
+    seen = figures(ports["detectors"])
+    assert seen["detectors_rounds_total"] > 0
+    for name in ("last_round", "last_planning", "evaluated_through"):
+        assert time.time() - seen[f"detectors_{name}_timestamp_seconds"] < 30
+    assert answer_at(ports["detectors"], "/healthz")[0] == 200
 
 
 def test_the_doctor_says_what_is_wrong(

@@ -4,6 +4,8 @@ import gc
 import socket
 import warnings
 
+import pytest
+
 from deploy.inbox.mail import MailController
 from deploy.local.ports import free_port
 
@@ -20,3 +22,17 @@ def test_a_connection_that_has_just_come_is_closed_with_the_mail_server() -> Non
             gc.collect()
 
     assert [str(one.message) for one in seen if "unclosed transport" in str(one.message)] == []
+
+
+def test_a_server_that_finds_its_port_taken_leaves_no_loop_open() -> None:
+    port = free_port()
+    first = MailController(object(), hostname="127.0.0.1", port=port)
+    first.start()
+    second = MailController(object(), hostname="127.0.0.1", port=port)
+    try:
+        with pytest.raises(OSError, match="in use"):
+            second.start()
+    finally:
+        first.stop()
+
+    assert second.loop.is_closed()

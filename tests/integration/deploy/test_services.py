@@ -103,10 +103,12 @@ def test_ingest_reads_every_device_also_by_a_shared_subscription(broker: Broker,
     simulator.publish("mimamori/v1/d1/readings")
     simulator.publish("gw/g1/zigbee2mqtt/hallway")
     wait_until(lambda: len(ingest.received) == 2, what="both messages")
-    # Ingest listens; the only thing it may say is a command.
+    # Ingest listens, and says commands; under the topics of devices it says nothing.
     assert ingest.publish("mimamori/v1/d1/command").is_failure is False
     assert ingest.publish("gw/g1/mimamori/v1/d1/command").is_failure is False
     assert ingest.publish("mimamori/v1/d1/readings").is_failure
+    assert ingest.publish("mimamori/v1/d1/anything").is_failure
+    assert ingest.publish("zigbee2mqtt/hallway").is_failure
 
 
 def test_a_device_reads_its_own_commands_only(broker: Broker, client: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from api.access.location_gate import without_places
 from core.domain.alert import Severity, Subject
@@ -122,6 +123,15 @@ def test_it_finds_what_live_evaluation_raised_and_writes_nothing(
     assert rows_written(database) == before
     assert (tested.since, tested.until, tested.in_force) == (FIRST_SIGN, NOW, Sensitivity.STANDARD)
     assert tested.watched_from == WATCHED
+    # An alert that was closed as real is a real event for as long as its episode lasted.
+    with database.transaction() as connection:
+        closed = connection.execute(
+            b"UPDATE alert SET outcome = 'safe_after_help', handling = 'closed', closed_at = cleared_at + interval '3 hours'"
+            b" WHERE rule = 'inactivity' RETURNING began_at, rule, cleared_at"
+        ).fetchall()
+    real = tried(database, Question(1, NOW, rules=frozenset({"cold"}))).real_alerts
+    assert [(one.began_at, one.what, one.until) for one in real] == sorted(closed)
+    assert real
 
 
 def test_a_patient_setting_raises_later_and_less(ward: EvaluatedWard, database: Database) -> None:
@@ -157,7 +167,7 @@ def test_the_command_proposes_by_the_budget_and_keeps_places_to_itself(
     assert alerts_raised.code == 0, alerts_raised.err
     body = json.loads(alerts_raised.out)
     assert [one["sensitivity"] for one in body["settings"]] == ["standard", "family", "quiet"]
-    assert body["budget"] == {"alerts_per_30_days": 3.0, "proposed": "quiet"}
+    assert body["budget"] == {"alerts_per_30_days": 3.0, "proposed": "quiet", "events_lost": 0}
     assert [one["what"] for one in body["labels"]] == ["did not get up"]
     standard, family, quiet = body["settings"]
     assert [one["labels_found"] for one in body["settings"]] == [1, 1, 1]
@@ -239,6 +249,36 @@ def test_what_was_stored_before_the_watch_began_is_tried_at_once(database: Datab
         < alerts_raised[Sensitivity.QUIET][1]
         < FIRST + timedelta(days=20, hours=17)
     )
+
+
+def test_a_past_can_be_tried_before_live_evaluation_has_caught_up_with_it(
+    database: Database, tmp_path: Path
+) -> None:
+    fresh_ward(database, tmp_path)
+    until = WATCHED + timedelta(days=2)
+    with database.transaction() as connection:
+        connection.execute(b"UPDATE resident SET watched_from = %s", (WATCHED - timedelta(days=14),))
+        evaluation_queue.add_evaluations(connection, until)
+        connection.execute(
+            b"UPDATE evaluation SET evaluated_through = %s WHERE resident_id IS NULL", (until,)
+        )
+    assert tried(database, Question(1, until + timedelta(hours=1))).until == until
+
+
+def test_what_went_because_it_was_too_old_is_not_tried_as_silence(database: Database, tmp_path: Path) -> None:
+    fresh_ward(database, tmp_path)
+    places, readings = FIRST + timedelta(days=20), FIRST + timedelta(days=10)
+    parts = [{"what": "fix", "until": places.isoformat()}, {"what": "reading", "until": readings.isoformat()}]
+    with database.transaction() as connection:
+        connection.execute(
+            b"INSERT INTO retention_run (began_at, kept_for, dropped) VALUES (now(), '{}', %s)",
+            [Jsonb(parts)],
+        )
+    tested = tried(database, Question(1, WATCHED))
+    assert (tested.since, tested.places_from) == (readings, places)
+    # Learned from what is left, be it more than it was watched.
+    assert tested.learning_until == WATCHED
+    assert tried(database, Question(1, WATCHED, rules=frozenset({"cold"}))).places_from is None
 
 
 def test_a_past_in_which_somebody_else_lived_there_is_not_theirs(database: Database, tmp_path: Path) -> None:

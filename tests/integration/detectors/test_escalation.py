@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from core.domain.alert import (
     WARD,
@@ -113,7 +114,7 @@ def test_the_family_is_notified_at_once_and_the_centre_if_nobody_answers(
 
 _WHO_KNOW = [(HANAKO_NAME, REMINDER), (CENTRE_NAME, REMINDER)]
 _FAMILY = [(HANAKO_NAME, REMINDER), (TARO_NAME, REMINDER)]
-_CENTRE = [(CENTRE_NAME, REMINDER)]
+_CENTRE, _HANAKO, _TARO = ([(name, REMINDER)] for name in (CENTRE_NAME, HANAKO_NAME, TARO_NAME))
 _A_DAY = 24 * 60
 
 
@@ -126,15 +127,16 @@ _A_DAY = 24 * 60
                 (5, _WHO_KNOW),
                 (10, _FAMILY),
                 (20, _CENTRE),
-                (240, _FAMILY),
-                (480, _CENTRE),
-                (_A_DAY, _WHO_KNOW),
+                # One person after the other, always as fast; Taro, who cannot go, when nobody else has any of the day's messages left.
+                (20, _HANAKO),
+                (20, _CENTRE),
+                *[(20, _TARO)] * 2,
             ],
         ),
         (Severity.CHECK_SOON, [(30, _WHO_KNOW), (120, _CENTRE), (240, _FAMILY), (_A_DAY, _WHO_KNOW)]),
     ],
 )
-def test_while_nobody_answers_others_are_asked_in_turn_and_then_once_a_day(
+def test_while_nobody_answers_others_are_asked_in_turn_and_an_emergency_never_more_slowly(
     stage: ScenarioTestBed, severity: Severity, rounds: list[tuple[int, list[tuple[str, NotificationKind]]]]
 ) -> None:
     stage.people([TARO, HANAKO])
@@ -152,6 +154,15 @@ def test_while_nobody_answers_others_are_asked_in_turn_and_then_once_a_day(
         # Taro has said that he cannot go: he is asked only with the whole family.
         assert stage.notified() == asked
     assert stage.events().count(EventKind.REMINDED) == len(rounds)
+    if severity is Severity.EMERGENCY:
+        # Everybody had their share of the day; a day after the first message somebody may be asked again, and is.
+        stage.clock.advance(minutes=20)
+        assert stage.notified() == []
+        for _ in range(21):
+            stage.clock.advance(hours=1)
+            assert stage.notified() == []
+        stage.clock.advance(hours=1)
+        assert stage.notified() == _HANAKO
 
     stage.act(handling.claim, user=CARE)
     assert stage.notified() == [(HANAKO_NAME, CLAIMED), (TARO_NAME, CLAIMED)]
@@ -221,8 +232,10 @@ def test_a_press_that_would_reach_nobody_goes_to_who_had_their_share_all_the_sam
     stage: ScenarioTestBed,
 ) -> None:
     stage.people([TARO], centre=[])
-    stage.open(rule="sos", severity=Severity.EMERGENCY)
-    assert stage.notified() == [(TARO_NAME, OPENING)]
+    with capture_logs() as logs:
+        stage.open(rule="sos", severity=Severity.EMERGENCY)
+        assert stage.notified() == [(TARO_NAME, OPENING)]
+    assert "messages_held_back" not in {one["event"] for one in logs}
 
     def pressed(minutes_later: int) -> list[tuple[str, NotificationKind]]:
         at = stage.clock.advance(minutes=minutes_later)
@@ -232,7 +245,9 @@ def test_a_press_that_would_reach_nobody_goes_to_who_had_their_share_all_the_sam
         return stage.notified()
 
     assert [pressed(1) for _ in range(4)] == [[(TARO_NAME, OPENING)]] * 4
-    assert pressed(59) == []
+    with capture_logs() as logs:
+        assert pressed(59) == []
+    assert {"event": "messages_held_back", "alert": 1, "messages": 1, "log_level": "info"} in logs
     assert pressed(1) == [(TARO_NAME, OPENING)]
 
 
@@ -348,7 +363,12 @@ def test_a_second_step_of_the_family_comes_before_the_centre_when_its_step_says_
 
 def test_equipment_is_the_staffs_alone_and_has_no_escalation(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
-    stage.open(rule="device_silent", subject=Subject.of_device(1), severity=Severity.EQUIPMENT)
+    stage.open(
+        rule="device_silent",
+        subject=Subject.of_device(1),
+        severity=Severity.EQUIPMENT,
+        reason={"kind": "button"},
+    )
 
     assert stage.notified() == [(CENTRE_NAME, OPENING)]
     stage.clock.advance(hours=9)
@@ -518,9 +538,18 @@ def test_what_was_claimed_before_anybody_was_notified_is_still_notified_to_the_f
 
 def test_an_alert_without_anybody_to_notify_waits_on_the_board(stage: ScenarioTestBed) -> None:
     stage.people([], [])
-    stage.open()
-
-    assert stage.notified() == []
+    with capture_logs() as logs:
+        stage.open()
+        assert stage.notified() == []
+        # Who runs the service reads of it, and of no other event, nor of what waits for the day's message about equipment.
+        stage.act(handling.claim, user=CARE)
+        battery = {"kind": "motion"}
+        stage.open(rule="battery", subject=Subject.of_device(1), severity=Severity.EQUIPMENT, reason=battery)
+        assert stage.notified() == []
+    assert [one["alert"] for one in logs if one["event"] == "no_recipient"] == [1]
     with stage.database.transaction() as connection:
-        (shown,) = alerts.open_alerts(connection, stage.clock.now())
-    assert shown.handling is Handling.OPEN
+        shown = alerts.open_alerts(connection, stage.clock.now())
+    assert sorted((one.rule, one.handling) for one in shown) == [
+        ("battery", Handling.OPEN),
+        ("inactivity", Handling.CLAIMED),
+    ]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.store.database import Database
+from core.store.database import Connection, Database
 from core.store.detection import evaluation_queue
 from detectors.baselines.store import LruCache
 from detectors.engine.home import evaluate_rest
-from detectors.engine.home_context import HomeContext
+from detectors.engine.home_context import HomeContext, HomeSpan
+from detectors.engine.scheduler import Scheduler
 from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, daily, home
 
 TODAY = at("2026-07-01 00:00")
@@ -67,6 +68,62 @@ def test_a_home_whose_record_cannot_be_read_stops_no_other(ward: EvaluatedWard) 
         ).fetchall()
     assert [row[:2] for row in rows] == [(1, None), (2, "home"), (3, None)]
     assert (rows[0][2], rows[1][2]) == (at("2026-07-01 09:00"), TODAY)
+
+
+def test_a_home_that_fails_in_the_middle_of_a_batch_takes_nothing_from_the_others(
+    ward: EvaluatedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in (1, 2, 3):
+        ward.store(daily(one, TODAY - timedelta(days=20), 20))
+    ward.store([Seen("sos-3", "sos", 1, at("2026-07-01 07:59"))])
+
+    def fails(case: HomeContext, memory: LruCache) -> None:
+        evaluate_rest(case, memory)
+        if case.span.home == 2:
+            # As a fault of ours would, after something was written.
+            case.connection.execute("UPDATE resident SET note = 'half'")
+            raise ValueError
+
+    monkeypatch.setattr("detectors.engine.scheduler.evaluate_rest", fails)
+    ward.pass_to(at("2026-07-01 08:00"))
+    with ward.database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT resident_id, failed_rule, evaluated_through FROM evaluation WHERE resident_id <= 3 ORDER BY 1"
+        ).fetchall()
+        half = connection.execute("SELECT count(*) FROM resident WHERE note = 'half'").fetchone()
+    assert [row[:2] for row in rows] == [(1, None), (2, "home"), (3, None)]
+    assert (rows[0][2], rows[1][2]) == (at("2026-07-01 08:00"), TODAY)
+    assert half == (0,)
+    assert len(ward.alerts("sos")) == 1
+
+
+def test_somebody_who_will_be_watched_later_keeps_nobody_in_the_home_from_being_evaluated(
+    ward: EvaluatedWard,
+) -> None:
+    ward.store([Seen("sos-3", "sos", 1, at("2026-07-01 07:59"))])
+    with ward.database.transaction() as connection:
+        # Moves in with them in five days.
+        connection.execute(
+            "UPDATE resident SET home_id = 3, watched_from = %s WHERE resident_id = 4",
+            [TODAY + timedelta(days=5)],
+        )
+    ward.pass_to(at("2026-07-01 08:00"))
+    assert len(ward.alerts("sos")) == 1
+    assert evaluated_through(ward)[3] == at("2026-07-01 08:00")
+
+
+def test_homes_are_evaluated_together_as_each_would_be_alone(
+    ward: EvaluatedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone: list[HomeSpan] = []
+
+    def by_itself(_self: Scheduler, _connection: Connection, span: HomeSpan, *_: object) -> None:
+        alone.append(span)
+
+    monkeypatch.setattr(Scheduler, "_evaluate_home", by_itself)
+    ward.pass_to(at("2026-07-01 08:00"))
+    assert alone == []
+    assert set(evaluated_through(ward).values()) == {at("2026-07-01 08:00")}
 
 
 def test_a_reading_dated_ahead_is_no_deadline_where_nobody_waits_for_it(ward: EvaluatedWard) -> None:

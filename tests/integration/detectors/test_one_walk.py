@@ -1,6 +1,7 @@
 """Four alerts of one walk: people are notified of one, of what makes it worse, and of one end."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 from core.domain.alert import Condition, Handling, NotificationKind, Outcome, Severity, Subject
 from core.store.alerts import alerts, episodes, handling, notifications
 from core.store.database import Database
+from detectors.alerting import planner
 from tests.support.alerting import finding, mail_sink, register
+from tests.support.wait import wait_until
 from tests.support.wards.notified_ward import NotifiedWard
 
 CARE, TARO_CONTACT = 2, 2
 OPENING, CLEARED, CLOSED = NotificationKind.OPENING, NotificationKind.CLEARED, NotificationKind.CLOSED
 FENCE = Subject.of_geofence(1)
+_WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -40,6 +44,11 @@ def ended(ward: NotifiedWard, *numbers: int) -> None:
         for number in numbers:
             episodes.clear(connection, alerts.get(connection, number), ward.clock.now(), ward.clock.now())
     ward.deliver()
+
+
+def ahead(ward: NotifiedWard, number: int) -> bool:
+    with ward.database.transaction() as connection:
+        return any(step.is_ahead for step in notifications.steps(connection, number))
 
 
 def to_taro(ward: NotifiedWard, *numbers: int) -> list[tuple[int, NotificationKind]]:
@@ -101,7 +110,10 @@ def test_what_goes_on_after_the_leading_alert_ended_is_not_lost(ward: NotifiedWa
 def test_a_less_urgent_alert_whose_emergency_ended_asks_again_for_itself(ward: NotifiedWard) -> None:
     left = raised(ward, "geofence_exit")
     ward.wait(minutes=30)
+    assert ahead(ward, left)
     lost = raised(ward, "wandering", Severity.EMERGENCY)
+    # The page of what is led says no time at which somebody would be asked.
+    assert not ahead(ward, left)
     ward.wait(hours=3)
     before = len(to_taro(ward, left, lost))
     # The less urgent ladder stood still meanwhile.
@@ -152,3 +164,27 @@ def test_an_sos_on_the_walk_is_an_opening_of_its_own(ward: NotifiedWard) -> None
     ward.call()
     assert "SOSボタンを押しました(8:16" in ward.last("taro@example.jp")
     assert ward.clock.now() - timedelta(minutes=5) == ward.alert(1).opened_at
+
+
+def test_while_one_alert_of_a_walk_is_planned_nobody_takes_the_next_step_of_another(
+    ward: NotifiedWard,
+) -> None:
+    left = raised(ward, "geofence_exit")
+    now = ward.clock.advance(minutes=10)
+
+    def waits() -> bool:
+        with ward.database.transaction() as connection:
+            return bool(connection.execute(_WAITING).fetchall())
+
+    with ThreadPoolExecutor(1) as pool:
+        with ward.database.transaction() as held:
+            alerts.companions(held, alerts.get(held, left), hold=True)
+            planning = pool.submit(planner.plan_all, ward.database, now)
+            wait_until(lambda: waits() or planning.done(), 10, "the next step waits")
+            assert not planning.done()
+        planning.result()
+    with ward.database.transaction() as connection:
+        assert [step.executed_at for step in notifications.steps(connection, left)][:2] == [
+            now - timedelta(minutes=10),
+            now,
+        ]

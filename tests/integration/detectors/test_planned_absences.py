@@ -47,7 +47,7 @@ def moves(*clock: str) -> list[Seen]:
 
 
 def test_a_journey_is_planned_shown_and_ended(api: ApiWard) -> None:
-    client = api.client("family_a")
+    client = api.client("care_a")
     now = api.clock.now()
     body = {
         "kind": "travel",
@@ -103,7 +103,7 @@ def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(api: ApiWard) -> N
     assert answer.status_code == 422
     assert "メモ" in answer.text
     assert "理由を選んでください" in answer.text
-    assert "曜日と時刻を選んでください" in answer.text
+    assert "曜日を1つ以上選んでください" in answer.text
 
 
 def test_what_is_usual_is_said_in_plain_words(api: ApiWard) -> None:

@@ -139,6 +139,28 @@ def test_a_call_for_help_is_raised_at_once_even_from_a_clock_that_is_ahead(ward:
     assert still.condition is Condition.ACTIVE
 
 
+@pytest.mark.parametrize("behind", [timedelta(days=30), timedelta(days=390)], ids=["a month", "a year"])
+def test_a_call_from_a_clock_that_is_far_behind_is_raised_and_stays_one_call(
+    ward: EvaluatedWard, behind: timedelta
+) -> None:
+    now = at("2026-07-01 08:00")
+    ward.store([Seen("sos-1", "sos", 1, now - behind, now)])
+    ward.pass_to(now)
+    (alert,) = ward.alerts("sos")
+    assert (alert.severity, alert.began_at, alert.condition) == (Severity.EMERGENCY, now, Condition.ACTIVE)
+    # What came so late is still known when the next press comes: it is the same call.
+    ward.store([Seen("sos-1", "sos", 1, now + timedelta(seconds=90))])
+    ward.pass_to(now + timedelta(minutes=5))
+    (still,) = ward.alerts("sos")
+    assert (still.condition, still.occurrences) == (Condition.ACTIVE, 1)
+    # Two days later nothing is looked through for it any more, and a press is a call of its own.
+    later = now + timedelta(days=3)
+    ward.store([Seen("sos-1", "sos", 1, later)])
+    ward.pass_to(later)
+    (again,) = ward.alerts("sos")
+    assert (again.condition, again.occurrences) == (Condition.ACTIVE, 2)
+
+
 def test_leaving_the_geofence_at_night_and_returning(ward: EvaluatedWard, database: Database) -> None:
     with database.transaction() as connection:
         geofences.add(

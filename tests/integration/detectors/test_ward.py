@@ -144,7 +144,8 @@ def test_an_hour_of_a_replay_takes_as_many_transactions_at_the_end_of_a_day_as_a
         ward.pass_to(now)
         assert ward.has_evaluated(now)
 
-    assert max(opened[1:]) <= opened[1] + 5
+    # A busy machine makes the ward be looked at once more; what grew with the day would show in every later hour.
+    assert min(opened[-4:]) <= min(opened[1:5]) + 5
 
 
 def test_the_staff_are_notified_of_a_broker_that_is_down_and_nobody_is_alarmed(

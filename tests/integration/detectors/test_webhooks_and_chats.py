@@ -15,6 +15,7 @@ from core.domain.alert import Severity
 from core.domain.delivery.record import Attempt, DeliveryResult
 from core.domain.delivery.webhook_address import WebhookAddress
 from core.domain.people import Channel
+from core.store.alerts.notices import NoticeKind
 from detectors.alerting.channels import DeliveryChannel
 from detectors.alerting.messages import Text
 from detectors.alerting.providers.signed_webhook import WebhookProvider
@@ -30,6 +31,17 @@ KEY = "8d8ac610-566d-4ef0-9c22-186b2a5ed793"
 
 def channel(*hosts: str) -> DeliveryChannel:
     return DeliveryChannel(None, "mimamori@localhost", allow_private_hosts=True, chat_hosts=hosts)
+
+
+def test_a_notice_is_an_event_of_its_own_kind_about_no_alert() -> None:
+    with webhook_sink() as hook:
+        notice = outgoing(
+            Channel.WEBHOOK, hook.url, A_TEXT, kind=None, alert=None, answer_url="", notice=NoticeKind.EVENING
+        )
+        assert WebhookProvider(allow_private_hosts=True).send(notice).arrival is DeliveryResult.DELIVERED
+    (event,) = hook.received
+    assert event["type"] == "notice.evening"
+    assert set(event["data"]) == {"title", "text", "language"}
 
 
 def test_a_webhook_is_signed_names_its_version_and_holds_no_link() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 import trustme
+from cryptography import x509
 from paho.mqtt.enums import CallbackAPIVersion
 
 from core.credentials import enrolment_codes
@@ -24,10 +25,12 @@ from deploy.broker_sync import BrokerSync, hang_up
 from deploy.local import required_programs
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
 from deploy.local.mosquitto_files import Certificates
+from deploy.local.ports import free_port
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support.command_line import CommandLine
 from tests.support.ingest import readings
+from tests.support.monitoring import figures
 from tests.support.services.device_client import DeviceClient
 from tests.support.services.folders import service_folder
 from tests.support.services.processes import Processes, service_settings
@@ -170,9 +173,15 @@ def test_readings_of_a_device_are_stored_over_tls(
     mimamori: CommandLine,
 ) -> None:
     register_small_ward(database_url, tmp_path)
-    settings = service_settings(database_url, broker, INGEST, **our_files)
+    port = free_port()
+    settings = service_settings(database_url, broker, INGEST, **our_files, ingest_metrics_port=port)
     processes.start("ingest", settings)
     now = datetime.now(UTC)
+    shown = x509.load_pem_x509_certificate((authority.file.parent / "server.crt").read_bytes())
+    assert (
+        figures(port)["ingest_broker_certificate_expiry_timestamp_seconds"]
+        == shown.not_valid_after_utc.timestamp()
+    )
     with Database(database_url, size=2) as database:
         with database.transaction() as connection:
             password = enrolment_codes.new_credential(connection, HALL, now).password

@@ -5,7 +5,6 @@ import random
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from deploy.local.ports import free_port
 from ingest.commands.release import release
 from ingest.processing.limits import Rules
 from tests.support.ingest import Rows, fixes, now, readings, registered_ward
+from tests.support.monitoring import answer
 from tests.support.services.processes import Processes, service_settings
 from tests.support.services.publisher import Publisher
 from tests.support.wait import wait_until
@@ -461,23 +461,17 @@ def test_a_monitor_sees_numbers_and_health(
         device.flush()
     wait_until(lambda: _stored(rows) == 4)
 
-    def answer(path: str) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return response.status, response.read().decode()
-
-    status, text = answer("/metrics")
+    status, text = answer(port, "/metrics")
     assert status == 200
     assert {"ingest_active 1.0", "ingest_messages_total 4.0", "ingest_quarantined_total 2.0"} <= set(
         text.splitlines()
     )
     # What is not read is counted for registered devices.
     unread = [line for line in text.splitlines() if line.startswith("ingest_unread_fields_total")]
-    assert unread == ['ingest_unread_fields_total{sender="zigbee2mqtt:g1/hall"} 2.0']
+    assert unread == ['ingest_unread_fields_total{codec="zigbee2mqtt"} 2.0']
     # Whoever collects the numbers sees how far ingest is and which gateways are in contact.
     assert {"ingest_no_data 0.0"} <= set(text.splitlines())
     assert "ingest_watermark_timestamp_seconds 1." in text
-    wait_until(lambda: answer("/healthz")[0] == 200)
+    wait_until(lambda: answer(port, "/healthz")[0] == 200)
     broker.stop()
-    wait_until(lambda: answer("/healthz")[0] == 503)
+    wait_until(lambda: answer(port, "/healthz")[0] == 503)

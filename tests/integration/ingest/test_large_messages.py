@@ -92,9 +92,7 @@ def test_a_gateway_that_the_broker_cuts_off_each_time_it_comes_is_found(
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             return answer.read().decode().splitlines()
 
-    wait_until(
-        lambda: f'ingest_connection_loop_returns{{sender="zigbee2mqtt:g1/"}} {LOOP_RETURNS}.0' in metrics()
-    )
+    wait_until(lambda: f'ingest_connection_loop_returns{{codec="zigbee2mqtt"}} {LOOP_RETURNS}.0' in metrics())
 
 
 def test_the_doctor_says_who_is_cut_off_until_it_is_over(database: Database) -> None:

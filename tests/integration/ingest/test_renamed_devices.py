@@ -16,6 +16,7 @@ from core.store.devices.registry import device_in_use
 from core.store.telemetry.batches import store_batch
 from deploy.doctor.check import CheckResult
 from deploy.doctor.devices import device_checks
+from deploy.local.mosquitto import Broker
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
 from ingest.mqtt.message import InboundMessage
@@ -24,6 +25,10 @@ from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
 from tests.support.command_line import CommandLine
 from tests.support.ingest import now, registered_ward
+from tests.support.paths import TEST_DATA
+from tests.support.services.processes import Processes, service_settings
+from tests.support.services.publisher import Publisher
+from tests.support.wait import wait_until
 
 NOW = now() - timedelta(hours=1)
 BRIDGE = "gw/g1/zigbee2mqtt/"
@@ -275,3 +280,34 @@ def test_what_a_bridge_describes_is_the_profile_of_devices_without_another(
     assert chosen is not None
     assert chosen.profile.name == "owon-spm915"
     assert rows == [(0.25,)]
+
+
+def test_a_rename_at_a_running_bridge_is_followed_once_and_not_taken_back(
+    database_url: str, tmp_path: Path, broker: Broker, processes: Processes
+) -> None:
+    steps = (TEST_DATA / "cases" / "c18-rename.steps").read_text(encoding="utf-8").splitlines()
+    said = [line.split("\t") for line in steps if "\t" in line]
+    with registered_ward(database_url, tmp_path) as rows:
+        ingest = processes.start("ingest", service_settings(database_url, broker))
+        renames = "SELECT former_sender, sender, is_followed FROM device_rename ORDER BY at, sender"
+        names = [("zigbee2mqtt:g1/hall", "zigbee2mqtt:g1/廊下", True)]
+        with Publisher(broker) as bridge:
+            for topic, payload, *flags in said:
+                bridge.publish(f"gw/g1/{topic}", payload.encode(), retain=flags == ["r"])
+            bridge.flush()
+            wait_until(lambda: rows.of("SELECT 1 FROM reading WHERE metric = 1"))
+            assert rows.of(renames) == names
+            # Whoever connects anew gets the retained list once more, and the bridge says it again at its own start.
+            ingest.kill()
+            processes.start("ingest", service_settings(database_url, broker))
+            bridge.publish(f"gw/g1/{said[-2][0]}", said[-2][1].encode(), retain=True)
+            bridge.publish("gw/g1/zigbee2mqtt/廊下", b'{"occupancy": false}')
+            bridge.publish("gw/g1/zigbee2mqtt/廊下", b'{"occupancy": true, "battery": 96}')
+            bridge.flush()
+            wait_until(lambda: rows.of("SELECT 1 FROM reading WHERE metric = 40 AND value = 96"))
+        assert rows.of(renames) == names
+        assert rows.of("SELECT sender FROM device_proposal") == [], "it is registered, under whichever name"
+        found = rows.of(
+            "SELECT DISTINCT device_id FROM reading JOIN device USING (device_number) WHERE metric = 1"
+        )
+        assert found == [("z2m-hall",)]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,31 @@ def test_a_table_full_of_strangers_has_room_for_the_fields_of_a_device(
     assert rows.count("unread_field") == 3
     add(database_url, "Alarm")
     assert count(rows, HALL, "Alarm") == 1
+
+
+def test_strangers_of_one_gateway_push_out_none_of_another(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread_fields, "_MOST", 6)
+    at = now() - timedelta(hours=1)
+
+    def come(*senders: str, minutes: int) -> None:
+        when = at + timedelta(minutes=minutes)
+        found = [unread_fields.UnreadField(sender, "x", 1, when, when) for sender in senders]
+        with Database(database_url, size=1) as database, database.transaction() as connection:
+            unread_fields.add(connection, found)
+
+    come("theengs:g2/a", "theengs:g2/b", HALL, minutes=0)
+    for minute in range(1, 9):
+        come(*(f"rtl_433:g1/made-up-{minute}-{place}" for place in range(5)), minutes=minute)
+    kept = [sender for (sender,) in rows.of("SELECT sender FROM unread_field ORDER BY sender")]
+    # Four of the flood, the newest ones; what another gateway said an hour before, and a device, are there still.
+    assert kept == [
+        *(f"rtl_433:g1/made-up-8-{place}" for place in range(4)),
+        "theengs:g2/a",
+        "theengs:g2/b",
+        HALL,
+    ]
 
 
 def add(database_url: str, *names: str) -> None:

@@ -137,7 +137,7 @@ def test_a_wrong_password_is_reported(broker: Broker):
 def test_a_topic_that_the_broker_does_not_allow_is_reported(broker: Broker):
     where = BrokerAddress(broker.host, broker.port, INGEST, broker.password(INGEST))
     with Publisher(where) as publisher:
-        publisher.publish(OutboundMessage(0, "mimamori/v1/somebody/readings", b"{}"))
+        publisher.publish(OutboundMessage(0, "mimamori/v1/somebody/anything", b"{}"))
         with pytest.raises(PublishError, match="does its access list let this user write"):
             publisher.drain()
 

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from core.settings import NEVER
 from deploy.local.child_process import Child
-from deploy.local.mosquitto import INGEST, Broker
+from deploy.local.mosquitto import ERASURE, INGEST, Broker
 from tests.support.paths import REPOSITORY
 from tests.support.wait import wait_until
 
@@ -27,6 +28,8 @@ def service_settings(
         "broker_port": broker.port,
         "broker_username": username,
         "broker_password": broker.password(username),
+        "erasure_broker_username": ERASURE,
+        "erasure_broker_password": broker.password(ERASURE),
         **more,
     }
     return {f"MIMAMORI_{name.upper()}": str(value) for name, value in values.items()}
@@ -107,15 +110,29 @@ class Processes:
         self._started: list[Process] = []
 
     def start(
-        self, module: str, settings: dict[str, str], *arguments: str, ready: str | None = "ready"
+        self,
+        module: str,
+        settings: dict[str, str],
+        *arguments: str,
+        ready: str | None = "ready",
+        code: Path | None = None,
     ) -> Process:
-        """Start `python -m module` and wait for the log line with event `ready`; None waits for nothing."""
+        """Start `python -m module` and wait for the log line with event `ready`; None waits for nothing.
+
+        `code` is the folder of another release, which is run in place of this one, with no setting but those given.
+        """
         own = {name: value for name, value in os.environ.items() if not name.startswith("MIMAMORI_")}
         child = Child(
             module,
             [sys.executable, "-m", module, *arguments],
             self._folder / f"{len(self._started)}-{module}.log",
-            environment=own | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"} | settings,
+            # By the machine's clock no test may get a mail more in the evening than in the morning.
+            environment=own
+            | {"PYTHONPATH": str(code or REPOSITORY), "PYTHONUNBUFFERED": "1"}
+            # The folder that we stand in holds this release.
+            | ({"PYTHONSAFEPATH": "1"} if code else {})
+            | ({"MIMAMORI_EVENING_CHECK_AT": NEVER} if settings and code is None else {})
+            | settings,
             death_signal=signal.SIGKILL,
         )
         process = Process(module, child)

@@ -94,6 +94,13 @@ _CARDS: dict[str, dict[str, Any]] = {
         "ruled_out": ["left_by_door"],
     },
     "restless_night": {"visits": 7, "usual": {"days": 27, "visits": 1.4}, "ruled_out": ["single_night"]},
+    "quiet_too_long": {
+        "place": "kitchen",
+        "quiet_min": 240,
+        "hours_start": "06:00",
+        "hours_end": "11:00",
+        "nothing_since": "2026-11-22T12:40:00+00:00",
+    },
     "bathroom_stay": {"place": "bathroom", "usual": {"visits": 120, "longest_min": 24}, "confidence": "high"},
     "stillness": {"place": "hallway", "usual": {"days": 28, "longest_min": 4}, "confidence": "high"},
     "appliance_unused": {"place": "kitchen", "usual": {"days": 28, "first_at_min": 420}},

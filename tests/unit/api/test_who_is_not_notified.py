@@ -23,12 +23,14 @@ from core.domain.alert import (
     Severity,
     Subject,
 )
+from core.domain.escalation.audience import audience
+from core.domain.escalation.policy import PolicyBranch, PolicyStep, Recipients
+from core.domain.escalation.state import EscalationState
 from core.domain.notification import EscalationStep, EscalationStepKind
 from core.domain.people import Channel, Contact, Language
 from core.domain.rule_spec import Family
 from core.domain.rules import RULES
 from detectors.alerting import escalation
-from detectors.alerting.escalation import EscalationState
 from detectors.rules.emergency_call import SosCall
 from tests.support.paths import REPOSITORY
 from tests.support.wards.timeline import timeline_of
@@ -91,8 +93,12 @@ def _numbers(plan: escalation.EscalationPlan) -> list[int]:
 
 def _equipment_is_for_staff_alone() -> None:
     for rule in RULES.values():
-        alert = replace(ALERT, rule=rule.name, severity=Severity.EQUIPMENT)
-        assert escalation.audience(alert, [DAUGHTER, SON, CENTRE]) == [CENTRE]
+        alert = replace(ALERT, rule=rule.name, severity=Severity.EQUIPMENT, reason={"kind": "motion"})
+        waits = rule.name in {"battery", "device_silent", "device_stuck"}
+        assert audience(alert, [DAUGHTER, SON, CENTRE]) == ([] if waits else [CENTRE])
+    for kind in ("button", "tracker", "other", ""):
+        silent = replace(ALERT, rule="device_silent", severity=Severity.EQUIPMENT, reason={"kind": kind})
+        assert audience(silent, [DAUGHTER, SON, CENTRE]) == [CENTRE]
 
 
 def _quiet_hours_yield_to_emergencies_and_to_what_nobody_answers() -> None:
@@ -146,6 +152,18 @@ def _an_escalation_without_steps_notifies_nobody() -> None:
     assert _numbers(escalation.escalation(_state(), SEVEN)[0]) == []
 
 
+def _who_is_on_duty_is_asked_by_a_step_alone() -> None:
+    volunteer = replace(CENTRE, number=8, name="当番", is_duty_only=True)
+    there = replace(_state(), contacts=[DAUGHTER, CENTRE, volunteer], on_duty=(volunteer.number,))
+    opened = _event(EventKind.OPENED)
+    plan = escalation.consequences(opened, there, NOW)
+    later, _ = escalation.escalation(replace(there, steps=plan.steps, notified={1}), SEVEN)
+    assert volunteer.number not in _numbers(plan) + _numbers(later)
+    # With such a step they are: the sentence says something.
+    duty = PolicyBranch(Severity.CHECK_SOON, (PolicyStep(Recipients.DUTY, 5),))
+    assert _numbers(escalation.consequences(opened, replace(there, branch=duty), NOW)) == [8]
+
+
 def _a_stopped_step_is_never_taken() -> None:
     first = EscalationStep(EscalationStepKind.CONTACTS, 1, 1, NOW, NOW, None)
     second = EscalationStep(EscalationStepKind.CONTACTS, 2, 1, NOW + timedelta(minutes=10), None, None)
@@ -177,7 +195,10 @@ def _held_by(*tests: str) -> Callable[[], None]:
 _TRIED = "tests/integration/detectors/test_backtest.py::test_it_finds_what_live_evaluation_raised_and_writes_nothing"
 _AREA = "tests/integration/detectors/test_areas.py::test_a_power_cut_of_a_neighbourhood_is_one_alert_for_the_staff"
 SENTENCES: dict[str, tuple[str, Callable[[], None]]] = {
-    "help.level_4": ("職員だけに伝えます", _equipment_is_for_staff_alone),
+    "help.level_4": (
+        "1日1回まとめて、職員だけに伝えます。呼び出しボタンや警報器などの通信が止まったときは すぐに伝えます。",
+        _equipment_is_for_staff_alone,
+    ),
     "help.state_paused": (
         "動きがなくても お知らせしません。非常ボタンなどの呼び出しは",
         _an_absence_silences_missing_movement_and_no_call_for_help,
@@ -193,6 +214,7 @@ SENTENCES: dict[str, tuple[str, Callable[[], None]]] = {
     "resident.quiet": ("緊急のとき、ほかの方の返事がないとき、先に連絡したことの続き", _quiet_hours),
     "alert.escalation_none": ("連絡の順番はありません", _an_escalation_without_steps_notifies_nobody),
     "alert.escalation_stopped": ("連絡は止めました", _a_stopped_step_is_never_taken),
+    "duty.not_asked": ("当番表に入れても、いまは連絡しません", _who_is_on_duty_is_asked_by_a_step_alone),
     "backtest.rule_hint": (
         "設定によらず いつも知らせる",
         _no_setting_changes_which_calls_for_help_are_raised,

@@ -9,7 +9,7 @@ from tests.checks.routes import findings, route_findings
 _PATH = PurePath("api/pages/some.py")
 _IMPORTS = """
 from api.actions import alerts as actions
-from api.actions.enrolment import redeem_code
+from api.actions.device_credentials import redeem_code
 from api.actions.context import ActionContext
 from core.store.alerts import handling
 from core.store.people import users

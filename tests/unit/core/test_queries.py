@@ -23,7 +23,9 @@ def test_every_query_says_its_purpose_in_its_first_line(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
 def test_every_query_is_used_by_the_store(file: Path) -> None:
-    code = "\n".join(module.read_text(encoding="utf-8") for module in STORE.rglob("*.py"))
+    # Those that are asked for by the name of a table have it from the registry.
+    modules = [*STORE.rglob("*.py"), STORE.parent / "domain" / "records" / "personal_data.py"]
+    code = "\n".join(module.read_text(encoding="utf-8") for module in modules)
     for name in load(_name(file)):
         assert f'"{name}"' in code, f"{file.name}: nobody uses {name}"
 

@@ -11,6 +11,8 @@ _TABLE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
 _VIEW = re.compile(r"^CREATE VIEW .*?;$", re.MULTILINE | re.DOTALL)
 # Numbers that the server gives only distinguish rows; a table may have one that nobody asks for.
 _COLUMN = re.compile(r"^    ([a-z_]+) (?!.* AS IDENTITY)", re.MULTILINE)
+# Kept for processes of the release before, which run on while the database is migrated; a trigger keeps it.
+_OF_THE_RELEASE_BEFORE = {"unassigned_call.is_over"}
 _COMMENT = re.compile(r"--[^\n]*")
 
 
@@ -30,4 +32,4 @@ def test_each_column_is_read_or_written_by_a_named_query_or_a_view() -> None:
     ]
 
     assert len(columns) > 200
-    assert unused == []
+    assert set(unused) == _OF_THE_RELEASE_BEFORE

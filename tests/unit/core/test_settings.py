@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingsError
-from core.settings import load_settings
+from core.settings import NEVER, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +26,15 @@ def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert settings.broker_port == 1884
     assert settings.environment == "production"
+
+
+def test_the_evening_check_is_switched_off_by_a_word_for_an_empty_variable_is_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MIMAMORI_EVENING_CHECK_AT", "")
+    assert load_settings().evening_check_at == "17:30"
+    monkeypatch.setenv("MIMAMORI_EVENING_CHECK_AT", "never")
+    assert load_settings().evening_check_at == NEVER
 
 
 def test_a_secret_may_come_from_a_file_and_never_shows_in_text(
@@ -108,4 +117,13 @@ def test_a_settings_file_that_is_no_toml_is_reported_with_the_line(
     monkeypatch.setenv("MIMAMORI_SETTINGS", str(file))
 
     with pytest.raises(SettingsError, match="line 1"):
+        load_settings()
+
+
+@pytest.mark.parametrize("url", ["hc-ping.com/1", "ftp://hc-ping.com/1", "https:///1"])
+def test_a_watch_from_outside_that_is_no_web_address_is_named(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("MIMAMORI_OUTSIDE_WATCH_URL", url)
+    with pytest.raises(SettingsError, match=r"OUTSIDE_WATCH_URL: .*must be a web address"):
         load_settings()

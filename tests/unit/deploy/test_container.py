@@ -60,10 +60,18 @@ def test_passwords_are_made_once_and_fit_the_broker(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in tmp_path.glob("*/*")}
     prepare(secret_folder, broker_folder, Path("/broker"))
     assert {path: path.read_bytes() for path in tmp_path.glob("*/*")} == before
-    assert {path.name for path in secret_folder.iterdir()} == {"database_password", "database_url", "ingest"}
+    made = {"database_password", "database_url", "ingest", "erasure"}
+    assert {path.name for path in secret_folder.iterdir()} == made
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in before)
     assert "listener 1883 0.0.0.0\n" in (broker_folder / "mosquitto.conf").read_text(encoding="utf-8")
-    assert (broker_folder / "passwords").read_text(encoding="utf-8").startswith("ingest:$7$")
+    ingest, erasure = (broker_folder / "passwords").read_text(encoding="utf-8").splitlines()
+    assert (ingest[:10], erasure[:11]) == ("ingest:$7$", "erasure:$7$")
+    # A release before this one had made the first of them only.
+    (secret_folder / "erasure").unlink()
+    (broker_folder / "passwords").write_text(f"{ingest}\nhall-1:x\n", encoding="utf-8")
+    prepare(secret_folder, broker_folder, Path("/broker"))
+    after = (broker_folder / "passwords").read_text(encoding="utf-8").splitlines()
+    assert (after[:2], after[2][:11]) == ([ingest, "hall-1:x"], "erasure:$7$")
 
 
 def test_certificates_are_copied_to_where_each_may_read_them(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ SELECT alert_id FROM alert WHERE alert_id = %(alert)s FOR NO KEY UPDATE;
 
 -- name: get
 -- One alert.
-SELECT * FROM alert_card WHERE alert_id = %(alert)s;
+SELECT * FROM full_alert WHERE alert_id = %(alert)s;
 
 -- name: unclosed
 -- All alerts that are not closed, of some offices (and of the whole ward) or of some residents; null means no limit.
 SELECT *
-FROM alert_card
+FROM full_alert
 WHERE
     handling <> 'closed'
     AND (%(offices)s::integer[] IS NULL OR office_id = ANY(%(offices)s) OR (office_id IS NULL AND resident_id IS NULL))
@@ -20,7 +20,7 @@ WHERE
 -- name: history
 -- Past and present alerts, newest first, with the same limits and some more; `before` continues a list.
 SELECT *
-FROM alert_card
+FROM full_alert
 WHERE
     (%(offices)s::integer[] IS NULL OR office_id = ANY(%(offices)s) OR (office_id IS NULL AND resident_id IS NULL))
     AND (%(residents)s::integer[] IS NULL OR resident_id = ANY(%(residents)s))
@@ -74,7 +74,7 @@ WHERE alert_id = %(alert)s AND handling <> 'closed';
 -- name: companions
 -- The other alerts of some rules about one resident that hold and are not closed.
 SELECT *
-FROM alert_card
+FROM full_alert
 WHERE
     resident_id = %(resident)s AND rule = ANY(%(rules)s) AND alert_id <> %(alert)s
     AND condition = 'active' AND handling <> 'closed'
@@ -92,6 +92,49 @@ WHERE
     resident_id = %(resident)s AND rule = ANY(%(rules)s) AND alert_id <> %(alert)s AND handling <> 'closed'
     AND severity >= %(severity)s AND condition = 'active'
 RETURNING alert_id;
+
+-- name: close_of_ended
+-- End what is open about a resident who is watched no more, and about the home and its devices if nobody is left there.
+UPDATE alert
+SET handling = 'closed', closed_at = %(now)s, outcome = 'other', claim_expires_at = NULL, version = version + 1
+WHERE
+    handling <> 'closed'
+    AND (
+        resident_id = %(resident)s
+        OR home_id = %(empty_home)s
+        OR device_number IN (
+            SELECT device_number FROM device_assignment WHERE home_id = %(empty_home)s AND upper_inf(during)
+        )
+    )
+RETURNING alert_id, severity;
+
+-- name: follow_residents
+-- Give what is not closed to the offices that look after the residents now, of a home if nobody else does; wake who waits for alerts.
+WITH moved AS (
+    UPDATE alert
+    SET office_id = r.office_id, version = alert.version + 1
+    FROM resident AS r
+    WHERE
+        r.resident_id = ANY(%(residents)s)
+        AND alert.handling <> 'closed'
+        AND alert.office_id <> r.office_id
+        AND (
+            alert.resident_id = r.resident_id
+            OR alert.resident_id IS NULL
+            AND (
+                alert.home_id = r.home_id
+                OR alert.device_number IN (
+                    SELECT a.device_number FROM device_assignment AS a WHERE a.home_id = r.home_id AND upper_inf(a.during)
+                )
+            )
+            AND NOT EXISTS (
+                SELECT FROM resident AS other
+                WHERE other.home_id = r.home_id AND other.ended_at IS NULL AND other.office_id <> r.office_id
+            )
+        )
+    RETURNING alert.alert_id
+)
+SELECT alert_id, pg_notify('alert', alert_id::text) FROM moved;
 
 -- name: set_open
 -- Put an alert back into the queue.

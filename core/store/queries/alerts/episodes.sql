@@ -5,7 +5,7 @@
 SELECT DISTINCT ON (card.rule, card.subject_kind, card.subject_number, card.area) card.*
 FROM unnest(%(rules)s::text[], %(subject_kinds)s::text[], %(subject_numbers)s::integer[], %(areas)s::text[])
     AS wanted (rule, subject_kind, subject_number, area)
-JOIN alert_card AS card ON card.rule = wanted.rule AND card.subject_kind = wanted.subject_kind
+JOIN full_alert AS card ON card.rule = wanted.rule AND card.subject_kind = wanted.subject_kind
     AND card.subject_number = wanted.subject_number AND card.area IS NOT DISTINCT FROM wanted.area
 ORDER BY card.rule, card.subject_kind, card.subject_number, card.area, card.alert_id DESC;
 

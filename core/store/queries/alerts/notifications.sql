@@ -2,19 +2,31 @@
 
 -- name: audience
 -- Contacts of a resident (of all in a home, when the alert is about the home) and of the care centre of an office; of all
--- centres when the alert belongs to no office.
+-- centres when the alert belongs to no office. Then the desks above the office.
 SELECT
-    contact_id AS number, resident_id AS resident, office_id AS office, user_id AS user, name, relation, calls_resident,
-    step, channel, address, language, quiet_from, quiet_until
+    contact.contact_id AS number, contact.resident_id AS resident, contact.office_id AS office, contact.user_id AS user,
+    contact.name, contact.relation, contact.calls_resident, contact.step, contact.channel, contact.address,
+    contact.language, contact.quiet_from, contact.quiet_until, contact.is_duty_only,
+    CASE
+        WHEN office.role <> 'care' THEN office.role
+        WHEN contact.office_id <> %(office)s::integer THEN 'next_office'
+    END AS desk
 FROM addressed_contact AS contact
+LEFT JOIN office ON office.office_id = contact.office_id
 WHERE
-    is_active
+    contact.is_active
+    AND (NOT contact.is_duty_only OR contact.office_id = %(office)s::integer)
     AND (
-        resident_id = %(resident)s
-        OR resident_id IN (SELECT resident.resident_id FROM resident WHERE resident.home_id = %(home)s)
-        OR (resident_id IS NULL AND (%(office)s::integer IS NULL OR office_id = %(office)s))
+        contact.resident_id = %(resident)s
+        OR contact.resident_id IN (
+            SELECT resident.resident_id FROM resident WHERE resident.home_id = %(home)s AND resident.ended_at IS NULL
+        )
+        OR %(office)s::integer IS NULL AND contact.office_id IS NOT NULL
+        OR contact.office_id = %(office)s::integer
+        OR office.role <> 'care'
+        OR contact.office_id = (SELECT own.next_office_id FROM office AS own WHERE own.office_id = %(office)s::integer)
     )
-ORDER BY step, contact_id;
+ORDER BY contact.step, contact.contact_id;
 
 -- name: hold_unplanned
 -- Lock one alert that has events without consequences yet, the most urgent first; another process takes another one.
@@ -81,6 +93,11 @@ UPDATE escalation_step
 SET stopped_at = %(now)s
 WHERE alert_id = ANY(%(alerts)s::bigint[]) AND executed_at IS NULL AND stopped_at IS NULL;
 
+-- name: cancel_of_alerts
+-- What waits about some alerts is not sent.
+UPDATE notification SET status = 'cancelled', last_error = %(error)s
+WHERE alert_id = ANY(%(alerts)s::bigint[]) AND status = 'pending';
+
 -- name: add
 -- Put one message into the outbox; the same key twice does nothing.
 INSERT INTO notification (alert_id, contact_id, kind, key, status, due_at, created_at)
@@ -88,11 +105,11 @@ VALUES (%(alert)s, %(contact)s, %(kind)s, %(key)s, 'pending', %(now)s, %(now)s)
 ON CONFLICT (alert_id, contact_id, kind, key) DO NOTHING;
 
 -- name: steps
--- The escalation of one alert: the contacts, then those passed over in their quiet hours, then reminders.
+-- The escalation of one alert: its steps in time, then those passed over in their quiet hours, then reminders.
 SELECT kind, step, cycle, due_at, executed_at, stopped_at
 FROM escalation_step
 WHERE alert_id = %(alert)s
-ORDER BY array_position(ARRAY['contacts', 'after_quiet_hours', 'reminder'], kind), step;
+ORDER BY CASE kind WHEN 'after_quiet_hours' THEN 1 WHEN 'reminder' THEN 2 ELSE 0 END, due_at, step;
 
 -- name: drop_steps
 -- Forget the steps of an earlier escalation; what was sent stays in the outbox.
@@ -186,6 +203,15 @@ SELECT
 FROM addressed_contact AS contact
 WHERE contact_id = %(contact)s;
 
+-- name: last_sign_at
+-- When the last life sign was given that a message to a contact about an alert may name.
+SELECT life.life_sign_at
+FROM alert
+LEFT JOIN contact AS addressee ON addressee.contact_id = %(contact)s
+JOIN resident ON resident.resident_id = coalesce(addressee.resident_id, alert.resident_id)
+JOIN home_latest AS life ON life.home_id = resident.home_id
+WHERE alert.alert_id = %(alert)s;
+
 -- name: surroundings
 -- What a message says besides the alert itself: who it is about, in which zone, who answered, and which device.
 SELECT
@@ -203,7 +229,7 @@ SELECT
     (
         SELECT count(*) FROM notification
         WHERE notification.alert_id = alert.alert_id AND notification.contact_id = addressee.contact_id
-            AND notification.kind IN ('opening', 'reminder', 'unclaimed') AND notification.status IN ('sent', 'unknown')
+            AND notification.kind = ANY(%(calls_to_act)s::text[]) AND notification.status IN ('sent', 'unknown')
             AND notification.created_at >= alert.raised_at
     )::integer AS asked_before,
     (
@@ -223,6 +249,7 @@ LEFT JOIN LATERAL (
     -- By when it had happened, where only the stretch is known: as the board says it.
     SELECT reading.time FROM reading
     WHERE reading.device_number = life.device_number AND reading.time > life.life_sign_at
+        AND reading.time > %(last_sign_at)s
         AND reading.acted_from = life.life_sign_at AND is_life_sign(reading.flags)
     ORDER BY reading.time
     LIMIT 1

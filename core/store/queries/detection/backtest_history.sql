@@ -6,9 +6,10 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 
 -- name: subject_of
 -- A resident as they are evaluated now, their home, whether what is nobody's own counts for them, and whether nobody there was watched
--- before them.
+-- before them. What is stored is complete as far as the ward is evaluated, though this resident may yet have to catch up.
 SELECT
-    resident.resident_id, resident.watched_from, resident.sensitivity, evaluation.evaluated_through, home.time_zone,
+    resident.resident_id, resident.watched_from, resident.sensitivity,
+    greatest(evaluation.evaluated_through, ward.evaluated_through), home.time_zone,
     home.home_id, home.name,
     NOT EXISTS (
         SELECT FROM resident AS other
@@ -21,6 +22,7 @@ SELECT
 FROM resident
 JOIN home USING (home_id)
 LEFT JOIN evaluation ON evaluation.resident_id = resident.resident_id
+LEFT JOIN evaluation AS ward ON ward.resident_id IS NULL
 WHERE resident.resident_id = %(resident)s;
 
 -- name: stored_from
@@ -74,8 +76,8 @@ JOIN device USING (device_number)
 WHERE here.home_id = %(home)s AND here.during @> %(at)s::timestamptz;
 
 -- name: confirmed_alerts
--- What began in a span and people closed as real: when, and which rule had raised it.
-SELECT began_at, rule
+-- What began in a span and people closed as real: when, which rule had raised it, and when that episode ended or was closed.
+SELECT began_at, rule AS what, greatest(raised_at, least(cleared_at, closed_at)) AS until
 FROM alert
 WHERE resident_id = %(resident)s AND outcome = ANY(%(outcomes)s)
     AND began_at > %(since)s AND began_at <= %(until)s

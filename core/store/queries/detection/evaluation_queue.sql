@@ -11,7 +11,7 @@ WHERE reported_at >= (SELECT max(reported_at) FROM ingest_progress) - %(grace)s:
 INSERT INTO evaluation (resident_id, evaluated_through, due_at)
 SELECT resident_id, watched_from, watched_from
 FROM resident
-WHERE NOT EXISTS (SELECT FROM evaluation WHERE evaluation.resident_id = resident.resident_id)
+WHERE ended_at IS NULL AND NOT EXISTS (SELECT FROM evaluation WHERE evaluation.resident_id = resident.resident_id)
 UNION ALL
 SELECT NULL, %(until)s, %(until)s
 WHERE NOT EXISTS (SELECT FROM evaluation WHERE resident_id IS NULL)
@@ -29,7 +29,7 @@ WHERE evaluated_through > %(latest)s
 -- name: drop_changes_of_empty_homes
 -- Nobody lives there, so nobody is evaluated.
 DELETE FROM home_change
-WHERE NOT EXISTS (SELECT FROM resident WHERE resident.home_id = home_change.home_id);
+WHERE NOT EXISTS (SELECT FROM resident WHERE resident.home_id = home_change.home_id AND resident.ended_at IS NULL);
 
 -- name: drop_idle_changes
 -- Drop changes that cannot alter an answer before the deadline: they are read when the deadline comes.
@@ -41,7 +41,7 @@ WITH changes AS (
     SELECT changes.home_id, changes.earliest
     FROM changes
     JOIN LATERAL (
-        SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = changes.home_id
+        SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = changes.home_id AND ended_at IS NULL
     ) AS lead ON true
     JOIN evaluation ON evaluation.resident_id = lead.resident_id
     WHERE NOT changes.urgent
@@ -85,7 +85,7 @@ WHERE home_change.home_id = idle.home_id AND NOT home_change.urgent AND home_cha
 SELECT candidate.home_id
 FROM (SELECT home_id, min(earliest) AS at FROM home_change WHERE urgent GROUP BY home_id) AS candidate
 JOIN LATERAL (
-    SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = candidate.home_id
+    SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = candidate.home_id AND ended_at IS NULL
 ) AS lead ON true
 JOIN evaluation ON evaluation.resident_id = lead.resident_id
 WHERE NOT candidate.home_id = ANY(%(but)s)
@@ -110,7 +110,7 @@ WITH candidate AS (
 SELECT candidate.home_id, candidate.urgent
 FROM candidate
 JOIN LATERAL (
-    SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = candidate.home_id
+    SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = candidate.home_id AND ended_at IS NULL
 ) AS lead ON true
 JOIN evaluation ON evaluation.resident_id = lead.resident_id
 WHERE NOT candidate.home_id = ANY(%(but)s)
@@ -129,7 +129,7 @@ SELECT home_id, min(earliest) FROM taken GROUP BY home_id;
 -- The residents of some homes with all that their evaluation needs to know, locked.
 SELECT
     resident.home_id AS home, resident.resident_id AS number, resident.watched_from, resident.paused_from, resident.paused_until, resident.sensitivity,
-    evaluation.evaluated_through, evaluation.state, home.time_zone AS zone
+    evaluation.evaluated_through, evaluation.state, evaluation.late_from, evaluation.late_until, home.time_zone AS zone
 FROM evaluation
 JOIN resident ON resident.resident_id = evaluation.resident_id
 JOIN home ON home.home_id = resident.home_id
@@ -137,18 +137,29 @@ WHERE resident.home_id = ANY(%(homes)s)
 ORDER BY resident.resident_id
 FOR UPDATE OF evaluation;
 
--- name: save
--- Keep how far a resident was evaluated and when the answer can change next.
+-- name: note_late
+-- Keep how far back data reach that came late, and until when they came, for those who live in a home.
 UPDATE evaluation SET
-    evaluated_through = %(evaluated_through)s,
-    due_at = %(due_at)s,
-    on_any_reading = %(on_any_reading)s,
-    on_any_fix = %(on_any_fix)s,
-    state_since = CASE WHEN state = %(state)s THEN coalesce(state_since, %(now)s) ELSE %(now)s END,
-    state = %(state)s,
-    failed_rule = %(failed_rule)s,
-    failed_at = CASE WHEN %(failed_rule)s::text IS NULL THEN NULL ELSE %(now)s END
-WHERE resident_id = %(resident)s;
+    late_from = CASE WHEN late_until >= %(still_from)s THEN least(late_from, %(late_from)s) ELSE %(late_from)s END,
+    late_until = %(until)s
+WHERE resident_id IN (SELECT resident_id FROM resident WHERE home_id = %(home)s);
+
+-- name: save
+-- Keep how far residents were evaluated and when the answer about each can change next.
+UPDATE evaluation SET
+    evaluated_through = one.evaluated_through,
+    due_at = one.due_at,
+    on_any_reading = one.on_any_reading,
+    on_any_fix = one.on_any_fix,
+    state_since = CASE WHEN evaluation.state = one.state THEN coalesce(evaluation.state_since, one.at) ELSE one.at END,
+    state = one.state,
+    failed_rule = one.failed_rule,
+    failed_at = CASE WHEN one.failed_rule IS NULL THEN NULL ELSE one.at END
+FROM unnest(
+    %(residents)s::integer[], %(evaluated_through)s::timestamptz[], %(due_at)s::timestamptz[], %(on_any_reading)s::boolean[],
+    %(on_any_fix)s::boolean[], %(state)s::text[], %(failed_rule)s::text[], %(at)s::timestamptz[]
+) AS one (resident_id, evaluated_through, due_at, on_any_reading, on_any_fix, state, failed_rule, at)
+WHERE evaluation.resident_id = one.resident_id;
 
 -- name: postpone
 -- A home could not be evaluated at all: note it and try again later, from where it failed on, but not from ever further back;
@@ -167,6 +178,15 @@ SELECT resident.home_id, evaluation.evaluated_through + interval '1 microsecond'
 FROM evaluation
 JOIN resident ON resident.resident_id = evaluation.resident_id
 WHERE evaluation.resident_id = %(resident)s;
+
+-- name: end_watch
+-- Evaluate a resident no more; whoever evaluates at this moment comes first.
+DELETE FROM evaluation WHERE resident_id = %(resident)s;
+
+-- name: watch_from
+-- Evaluate a resident again from a moment on.
+INSERT INTO evaluation (resident_id, evaluated_through, due_at) VALUES (%(resident)s, %(since)s, %(since)s)
+ON CONFLICT (resident_id) DO NOTHING;
 
 -- name: evaluate_everyone
 -- Evaluate all residents anew who have no deadline: the ward is in contact again.
@@ -189,10 +209,10 @@ SELECT min(due_at) FROM evaluation WHERE resident_id IS NOT NULL;
 SELECT
     EXISTS (SELECT FROM evaluation WHERE resident_id IS NULL AND evaluated_through >= %(through)s)
     AND NOT EXISTS (SELECT FROM evaluation WHERE resident_id IS NOT NULL AND due_at <= %(through)s)
-    AND NOT EXISTS (SELECT FROM home_change JOIN resident USING (home_id))
+    AND NOT EXISTS (SELECT FROM home_change JOIN resident USING (home_id) WHERE resident.ended_at IS NULL)
     AND NOT EXISTS (
         SELECT FROM resident
-        WHERE NOT EXISTS (SELECT FROM evaluation WHERE evaluation.resident_id = resident.resident_id)
+        WHERE ended_at IS NULL AND NOT EXISTS (SELECT FROM evaluation WHERE evaluation.resident_id = resident.resident_id)
     );
 
 -- name: claim_ward

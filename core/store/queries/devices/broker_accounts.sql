@@ -49,6 +49,15 @@ WHERE code_hash = %(code_hash)s AND used_at IS NULL AND withdrawn_at IS NULL AND
     AND broker_account.name = enrolment.account
 RETURNING broker_account.name, broker_account.kind;
 
+-- name: codes
+-- The latest codes of an account, the newest first, and who made each; nobody's where it was made at the machine.
+SELECT e.made_at, coalesce(u.name, '') AS who, e.expires_at, e.used_at, e.withdrawn_at
+FROM enrolment AS e
+LEFT JOIN user_account AS u ON u.user_id = e.made_by_user
+WHERE e.account = %(name)s
+ORDER BY e.made_at DESC, e.code_hash
+LIMIT %(limit)s;
+
 -- name: standings
 -- All accounts with how they stand, by name.
 SELECT

@@ -68,6 +68,10 @@ WHERE state.said >= %(many)s AND state.lowest = state.highest AND state.lowest >
     AND (%(device)s::integer IS NULL OR d.device_number = %(device)s)
 ORDER BY d.device_id, state.metric, state.channel;
 
+-- name: ids_of_senders
+-- The devices in use that some senders are.
+SELECT sender, device_id FROM device WHERE sender = ANY(%(senders)s) AND retired_at IS NULL ORDER BY device_id;
+
 -- name: measured
 -- Which metrics a device ever measured.
 SELECT metric FROM device_latest WHERE device_number = %(device)s ORDER BY metric;

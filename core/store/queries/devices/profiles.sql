@@ -40,8 +40,10 @@ VALUES (
 RETURNING profile_id;
 
 -- name: follow
--- Let a device follow a profile, or none, and mean what is said.
-UPDATE device SET profile_id = %(profile)s, meaning = coalesce(%(meaning)s::text, meaning)
+-- Let a device follow a profile, or none, and mean what is said; and say whether descriptions may give it one.
+UPDATE device SET
+    profile_id = %(profile)s, meaning = coalesce(%(meaning)s::text, meaning),
+    follows_descriptions = coalesce(%(follows_descriptions)s::boolean, follows_descriptions)
 WHERE device_number = %(device)s;
 
 -- name: count_anew
@@ -50,7 +52,7 @@ UPDATE device_state SET said = 0, said_since = NULL, lowest = NULL, highest = NU
 
 -- name: followed
 -- What a device follows, and what its presses or states mean.
-SELECT profile_id, meaning FROM device WHERE device_number = %(device)s;
+SELECT profile_id, meaning, follows_descriptions FROM device WHERE device_number = %(device)s;
 
 -- name: sender
 -- How the messages of a device come; of a part that is registered by itself, those of the whole.

@@ -1,7 +1,7 @@
 -- Devices that gateways describe, until somebody registers them.
 
 -- name: keep
--- Keep what gateways said, unless the device is registered or too many wait; a gateway repeats itself at every start.
+-- Keep what gateways said, unless the device is registered, under whatever name, or too many wait; a gateway repeats itself at every start.
 INSERT INTO device_proposal AS known
     (sender, name, model, device_classes, address, described, first_seen_at, last_seen_at)
 SELECT
@@ -12,6 +12,10 @@ FROM unnest(
     %(described)s::text[]
 ) AS said (sender, name, model, classes, address, described)
 WHERE NOT EXISTS (SELECT FROM device WHERE device.sender = said.sender)
+    AND NOT EXISTS (
+        SELECT FROM device
+        WHERE said.address <> '' AND device.address = said.address AND device.retired_at IS NULL
+            AND split_part(device.sender, '/', 1) = split_part(said.sender, '/', 1))
     AND (EXISTS (SELECT FROM device_proposal AS old WHERE old.sender = said.sender)
         OR (SELECT count(*) FROM device_proposal) < %(most)s)
 ORDER BY said.sender
@@ -36,6 +40,40 @@ WHERE p.dismissed_at IS NULL AND NOT EXISTS (SELECT FROM device WHERE device.sen
     AND (%(number)s::integer IS NULL OR p.proposal_id = %(number)s)
 ORDER BY p.sender;
 
+-- name: strangers
+-- Senders that said something, that nobody registered, and that neither wait as proposals nor were dismissed, those that call first.
+WITH said AS (
+    SELECT sender, last_at, true AS is_call FROM unassigned_call WHERE presses > 0
+    UNION ALL
+    SELECT sender, last_at, true FROM unclear_call
+    UNION ALL
+    SELECT sender, last_at, false FROM unread_field
+    UNION ALL
+    SELECT substring(refused.detail FROM %(sender_of_detail)s), refused.received_at, false
+    FROM (
+        SELECT detail, received_at FROM quarantine
+        WHERE released_at IS NULL AND reason = 'unknown_device'
+        ORDER BY quarantine_id DESC
+        LIMIT %(looked_at)s
+    ) AS refused
+)
+SELECT sender, max(last_at) AS last_at, bool_or(is_call) AS is_call
+FROM said
+WHERE sender IS NOT NULL
+    AND NOT EXISTS (SELECT FROM device WHERE device.sender = said.sender)
+    AND NOT EXISTS (SELECT FROM device_proposal AS known WHERE known.sender = said.sender AND (known.dismissed_at IS NULL OR %(sender)s::text IS NULL))
+    AND (%(sender)s::text IS NULL OR said.sender = %(sender)s)
+GROUP BY sender
+ORDER BY bool_or(is_call) DESC, max(last_at) DESC, sender
+LIMIT %(most)s;
+
+-- name: propose
+-- Let a sender wait as a proposal, also one that was dismissed, and return its number.
+INSERT INTO device_proposal AS known (sender, name, model, device_classes, first_seen_at, last_seen_at)
+VALUES (%(sender)s, %(name)s, '', '{}', %(now)s, %(now)s)
+ON CONFLICT (sender) DO UPDATE SET dismissed_at = NULL
+RETURNING proposal_id;
+
 -- name: dismiss
 -- Do not propose a device any more.
 UPDATE device_proposal SET dismissed_at = %(now)s
@@ -48,7 +86,7 @@ DELETE FROM device_proposal WHERE proposal_id = %(number)s;
 
 -- name: described_devices
 -- Registered devices that gateways speak of, by name or by address, with the profile that each follows.
-SELECT d.device_number, d.sender, d.address, d.profile_id, profile.source
+SELECT d.device_number, d.sender, d.address, d.profile_id, d.follows_descriptions, profile.source, profile.name AS profile
 FROM device AS d
 LEFT JOIN device_profile AS profile USING (profile_id)
 WHERE d.retired_at IS NULL

@@ -4,18 +4,18 @@
 -- Let one registration at a time run, so that two with the same names do not collide.
 SELECT pg_advisory_xact_lock(%(key)s);
 
--- name: office
--- Find an office by its name.
-SELECT office_id FROM office WHERE name = %(name)s;
+-- name: offices
+-- All offices with their names, the oldest first.
+SELECT name, office_id FROM office ORDER BY office_id;
+
+-- name: office_of_role
+-- Find the ward's duty line, or the operator's emergency plan.
+SELECT office_id FROM office WHERE role = %(role)s;
 
 -- name: add_office
 -- Register an office.
-INSERT INTO office (name, phone) VALUES (%(name)s, %(phone)s)
+INSERT INTO office (name, phone, role) VALUES (%(name)s, %(phone)s, %(role)s)
 RETURNING office_id;
-
--- name: home
--- Find a home by its name.
-SELECT home_id FROM home WHERE name = %(name)s;
 
 -- name: add_home
 -- Register a home.
@@ -23,9 +23,9 @@ INSERT INTO home (name, area, time_zone, lat, lon)
 VALUES (%(name)s, %(area)s, %(time_zone)s, %(lat)s, %(lon)s)
 RETURNING home_id;
 
--- name: resident
--- Find a resident of a home by name.
-SELECT resident_id FROM resident WHERE home_id = %(home)s AND name = %(name)s;
+-- name: residents_of_home
+-- Who is or was watched in a home, those who are watched first.
+SELECT name, resident_id FROM resident WHERE home_id = %(home)s ORDER BY ended_at IS NOT NULL, resident_id;
 
 -- name: add_resident
 -- Register a resident.
@@ -38,11 +38,11 @@ RETURNING resident_id;
 -- name: add_contact
 -- Register a contact, unless the same person or centre has one with this channel; of an encrypted address only the host is known.
 INSERT INTO contact (
-    resident_id, office_id, user_id, name, relation, calls_resident, step, language, quiet_from, quiet_until
+    resident_id, office_id, user_id, name, relation, calls_resident, step, language, quiet_from, quiet_until, is_duty_only
 )
 SELECT
     %(resident)s::integer, %(office)s::integer, %(user)s::integer, %(name)s, %(relation)s, %(calls_resident)s,
-    %(step)s, %(language)s, %(quiet_from)s::time, %(quiet_until)s::time
+    %(step)s, %(language)s, %(quiet_from)s::time, %(quiet_until)s::time, %(is_duty_only)s
 WHERE NOT EXISTS (
     SELECT
     FROM contact
@@ -65,7 +65,7 @@ WHERE resident_id = %(resident)s AND name = %(name)s AND deleted_at IS NULL;
 
 -- name: device
 -- Find how the messages of a device come by its id, also of one that is out of use.
-SELECT sender FROM device WHERE device_id = %(device_id)s;
+SELECT sender, retired_at IS NOT NULL FROM device WHERE device_id = %(device_id)s;
 
 -- name: device_of_sender
 -- Find the device whose messages come under a name.
@@ -122,24 +122,35 @@ SELECT %(former)s::integer, %(since)s, false WHERE %(former)s::integer IS NOT NU
 DELETE FROM home_latest
 WHERE home_id = %(former)s::integer AND device_number = %(device)s AND life_sign_at >= %(since)s;
 
+-- name: newest_contact
+-- When any device that was ever in some homes measured last.
+SELECT max(contact.last_time)
+FROM device_assignment AS here JOIN device_contact AS contact USING (device_number)
+WHERE here.home_id = ANY(%(homes)s);
+
 -- name: find_home_latest
--- Find the last life sign of homes, among the devices that were there.
-INSERT INTO home_latest (home_id, life_sign_at, device_number)
-SELECT DISTINCT ON (here.home_id) here.home_id, sign.at, here.device_number
-FROM device_assignment AS here
-JOIN LATERAL (
-    SELECT coalesce(reading.acted_from, reading.time) AS at FROM reading
-    WHERE reading.device_number = here.device_number
-        AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
-        AND here.during @> coalesce(reading.acted_from, reading.time)
-    ORDER BY reading.time DESC
-    LIMIT 1
-) AS sign ON true
-WHERE here.home_id = ANY(%(homes)s)
-    AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = here.device_number)
-ORDER BY here.home_id, sign.at DESC
-ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
-WHERE excluded.life_sign_at > home_latest.life_sign_at;
+-- Find the last life sign of homes, among the devices that were there, since a moment; return the homes of which there is one.
+WITH found AS (
+    SELECT DISTINCT ON (here.home_id) here.home_id, sign.at, here.device_number
+    FROM device_assignment AS here
+    JOIN LATERAL (
+        SELECT coalesce(reading.acted_from, reading.time) AS at FROM reading
+        WHERE reading.device_number = here.device_number AND reading.time > %(oldest)s
+            AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
+            AND here.during @> coalesce(reading.acted_from, reading.time)
+        ORDER BY reading.time DESC
+        LIMIT 1
+    ) AS sign ON true
+    WHERE here.home_id = ANY(%(homes)s)
+        AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = here.device_number)
+    ORDER BY here.home_id, sign.at DESC
+), put AS (
+    INSERT INTO home_latest (home_id, life_sign_at, device_number)
+    SELECT home_id, at, device_number FROM found
+    ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
+    WHERE excluded.life_sign_at > home_latest.life_sign_at
+)
+SELECT home_id FROM found;
 
 -- name: home_of_number
 -- Find a home by its number.

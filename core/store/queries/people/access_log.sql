@@ -16,10 +16,11 @@ LIMIT 1;
 -- name: access_records
 -- Who looked at a resident's data since a moment, or ever, repeated looks within half an hour as one, newest first.
 SELECT
-    min(v.at) AS first_at, max(v.at) AS last_at, max(v.until) AS until, u.user_id AS user, u.name AS user_name, u.role,
+    min(v.at) AS first_at, max(v.at) AS last_at, max(v.until) AS until, coalesce(u.user_id, 0) AS user,
+    coalesce(u.name, '') AS user_name, u.role,
     v.what, v.reason, count(*) AS times
 FROM access_log AS v
-JOIN user_account AS u USING (user_id)
+LEFT JOIN user_account AS u USING (user_id)
 WHERE v.resident_id = %(resident)s AND (%(since)s::timestamptz IS NULL OR v.at >= %(since)s)
 GROUP BY time_bucket(interval '30 minutes', v.at), u.user_id, v.what, v.reason
 ORDER BY max(v.at) DESC, u.user_id, v.what, v.reason

@@ -76,10 +76,39 @@ SET confirmed_at = %(now)s, unreachable_since = NULL, unreachable_reason = NULL
 WHERE contact_channel_id = %(channel)s;
 
 -- name: set_unreachable
--- Note since when an address is known to be dead, and why; the first time counts.
-UPDATE contact_channel
-SET unreachable_since = coalesce(unreachable_since, %(now)s), unreachable_reason = %(reason)s
-WHERE contact_channel_id = %(channel)s;
+-- Note since when an address is known to be dead, and why; the first time counts, and gives whose it is and which office looks after them.
+WITH before AS (
+    SELECT unreachable_since FROM contact_channel WHERE contact_channel_id = %(channel)s FOR UPDATE
+),
+marked AS (
+    UPDATE contact_channel
+    SET unreachable_since = coalesce(unreachable_since, %(now)s), unreachable_reason = %(reason)s
+    WHERE contact_channel_id = %(channel)s
+    RETURNING contact_id, kind
+)
+SELECT contact.contact_id AS contact, marked.kind, coalesce(contact.office_id, resident.office_id) AS office
+FROM marked
+JOIN contact ON contact.contact_id = marked.contact_id AND contact.is_active
+LEFT JOIN resident ON resident.resident_id = contact.resident_id
+WHERE (SELECT unreachable_since FROM before) IS NULL AND resident.ended_at IS NULL;
+
+-- name: dead_of_office
+-- Channels that are known to be dead of contacts that an office looks after: its own, and those of its residents.
+SELECT
+    contact.contact_id AS contact, contact.name, contact.resident_id AS resident, resident.name AS resident_name,
+    channel.kind, channel.unreachable_since AS since, channel.unreachable_reason AS reason,
+    NOT EXISTS (
+        SELECT FROM contact_channel AS other
+        WHERE other.contact_id = contact.contact_id AND other.unreachable_since IS NULL AND other.confirmed_at IS NOT NULL
+    ) AS is_last
+FROM contact_channel AS channel
+JOIN contact ON contact.contact_id = channel.contact_id AND contact.is_active
+LEFT JOIN resident ON resident.resident_id = contact.resident_id
+WHERE
+    channel.unreachable_since IS NOT NULL AND resident.ended_at IS NULL
+    AND coalesce(contact.office_id, resident.office_id) = %(office)s
+ORDER BY channel.unreachable_since, channel.contact_channel_id
+LIMIT %(limit)s;
 
 -- name: set_reachable
 -- Note that an address takes messages again.

@@ -17,12 +17,13 @@ ORDER BY contact.resident_id NULLS FIRST, contact.step, contact.contact_id;
 
 -- name: set_active
 -- Notify a contact again, or stop notifying it.
-UPDATE contact SET is_active = %(is_active)s WHERE contact_id = %(contact)s;
+UPDATE contact SET is_active = %(is_active)s, version = version + 1 WHERE contact_id = %(contact)s;
 
 -- name: set_quiet_hours
 -- Set when a resident's contact is not woken; null: notified at any hour. Says whether it is a resident's.
 UPDATE contact
 SET
+    version = version + 1,
     quiet_from = CASE WHEN resident_id IS NOT NULL THEN %(quiet_from)s::time END,
     quiet_until = CASE WHEN resident_id IS NOT NULL THEN %(quiet_until)s::time END
 WHERE contact_id = %(contact)s

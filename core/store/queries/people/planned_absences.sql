@@ -4,9 +4,10 @@
 -- The absences of residents that were not taken back before a moment and end after another, in the order of their beginning.
 SELECT
     a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
-    u.name AS created_by, a.cancelled_at
+    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, second.name AS confirmed_by
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
+LEFT JOIN user_account AS second ON second.user_id = a.confirmed_by_user
 WHERE a.resident_id = ANY(%(residents)s) AND coalesce(a.ended_at, 'infinity') > %(since)s AND a.began_at < %(until)s
     AND (a.cancelled_at IS NULL OR a.cancelled_at > greatest(a.began_at, %(since)s))
 ORDER BY a.began_at, a.absence_id;
@@ -15,21 +16,28 @@ ORDER BY a.began_at, a.absence_id;
 -- One absence that was not taken back.
 SELECT
     a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
-    u.name AS created_by, a.cancelled_at
+    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, second.name AS confirmed_by
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
+LEFT JOIN user_account AS second ON second.user_id = a.confirmed_by_user
 WHERE a.absence_id = %(absence)s AND a.cancelled_at IS NULL;
 
 -- name: add
 -- Plan an absence.
-INSERT INTO absence (resident_id, kind, began_at, ended_at, hours, note, created_at, created_by_user)
-VALUES (%(resident)s, %(kind)s, %(began_at)s, %(ended_at)s, %(hours)s, %(note)s, %(now)s, %(user)s)
+INSERT INTO absence (resident_id, kind, began_at, ended_at, hours, note, created_at, created_by_user, needs_second)
+VALUES (%(resident)s, %(kind)s, %(began_at)s, %(ended_at)s, %(hours)s, %(note)s, %(now)s, %(user)s, %(needs_second)s)
 RETURNING absence_id;
 
 -- name: end
 -- End an absence early, or take it back before it begins.
 UPDATE absence SET cancelled_at = %(now)s
 WHERE absence_id = %(absence)s AND cancelled_at IS NULL
+RETURNING resident_id;
+
+-- name: confirm
+-- Let an absence hold: somebody else confirms it.
+UPDATE absence SET began_at = %(began_at)s, confirmed_at = %(now)s, confirmed_by_user = %(user)s
+WHERE absence_id = %(absence)s AND needs_second AND confirmed_at IS NULL AND cancelled_at IS NULL
 RETURNING resident_id;
 
 -- name: show_pause

@@ -16,7 +16,7 @@ SELECT
         JOIN device_contact AS c USING (device_number)
         WHERE da.home_id = r.home_id AND upper_inf(da.during)
     ) AS last_received_at,
-    coalesce(a.unclosed, 0) AS open_alerts, a.worst
+    coalesce(a.unclosed, 0) AS open_alerts, a.worst, r.ended_at, r.end_reason
 FROM resident AS r
 JOIN home AS h USING (home_id)
 JOIN office AS o USING (office_id)
@@ -32,19 +32,26 @@ LEFT JOIN LATERAL (
 WHERE (%(everything)s OR r.office_id = %(office)s
         OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))
     AND (%(resident)s::integer IS NULL OR r.resident_id = %(resident)s)
+    AND (%(resident)s::integer IS NOT NULL OR (r.ended_at IS NOT NULL) = %(ended)s)
     AND (%(households)s::integer[] IS NULL
         OR r.home_id IN (SELECT home_id FROM resident AS one WHERE one.resident_id = ANY(%(households)s)))
     AND (%(after)s::integer IS NULL OR (r.kana, r.resident_id) > (%(after_kana)s, %(after)s))
 ORDER BY r.kana, r.resident_id
 LIMIT %(limit)s;
 
+-- name: last_signs
+-- When the last life signs of homes were given.
+SELECT home_id, life_sign_at FROM home_latest WHERE home_id = ANY(%(homes)s::integer[]);
+
 -- name: life_signs_known_by
--- By when the last life signs of homes had happened, where only the stretch is known in which they did: a state that differed after a break.
+-- By when the last life signs of homes had happened, where only the stretch is known in which they did: a state that differed after a break,
+-- and came within a span of time.
 SELECT latest.home_id AS home, found.time AS known_by
 FROM home_latest AS latest
 CROSS JOIN LATERAL (
     SELECT reading.time FROM reading
     WHERE reading.device_number = latest.device_number AND reading.time > latest.life_sign_at
+        AND reading.time >= %(since)s AND reading.time < %(until)s
         AND reading.acted_from = latest.life_sign_at AND is_life_sign(reading.flags)
     ORDER BY reading.time
     LIMIT 1
@@ -56,8 +63,9 @@ WHERE latest.home_id = ANY(%(homes)s::integer[]);
 SELECT r.resident_id AS number, r.name, r.kana, r.home_id AS home, h.area
 FROM resident AS r
 JOIN home AS h USING (home_id)
-WHERE %(everything)s OR r.office_id = %(office)s
-    OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s)
+WHERE (%(everything)s OR r.office_id = %(office)s
+        OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))
+    AND (r.ended_at IS NOT NULL) = %(ended)s
 ORDER BY r.kana, r.resident_id;
 
 -- name: visible
@@ -97,7 +105,7 @@ SELECT
     c.calls_resident, c.step, c.channel, c.address, c.language, c.quiet_from, c.quiet_until
 FROM addressed_contact AS c
 JOIN resident AS r ON r.resident_id = %(resident)s
-WHERE c.is_active AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
+WHERE c.is_active AND NOT c.is_duty_only AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
 ORDER BY c.step, c.resident_id IS NULL, c.contact_id;
 
 -- name: contact
@@ -125,8 +133,9 @@ WITH one AS (
     FROM resident AS r
     LEFT JOIN evaluation AS w ON w.resident_id = r.resident_id
     LEFT JOIN evaluation AS ward ON ward.resident_id IS NULL
-    WHERE %(everything)s OR r.office_id = %(office)s
-        OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s)
+    WHERE r.ended_at IS NULL
+        AND (%(everything)s OR r.office_id = %(office)s
+            OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))
 )
 SELECT
     count(*) FILTER (WHERE state = 'with_alert') AS with_alert,

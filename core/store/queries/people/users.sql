@@ -32,7 +32,7 @@ WHERE user_id = %(user)s;
 
 -- name: set_active
 -- Let a user in again, or keep them out.
-UPDATE user_account SET is_active = %(is_active)s
+UPDATE user_account SET is_active = %(is_active)s, version = version + 1
 WHERE user_id = %(user)s;
 
 -- name: set_language
@@ -40,9 +40,13 @@ WHERE user_id = %(user)s;
 UPDATE user_account SET language = %(language)s
 WHERE user_id = %(user)s;
 
--- name: office_by_name
--- Find an office by its name.
-SELECT office_id FROM office WHERE name = %(name)s;
+-- name: office_names
+-- All offices with their names, the oldest first.
+SELECT name, office_id FROM office ORDER BY office_id;
+
+-- name: names
+-- The names of accounts.
+SELECT user_id, name FROM user_account WHERE user_id = ANY(%(accounts)s);
 
 -- name: link_family
 -- Let a family user see a resident.

@@ -50,7 +50,7 @@ FROM (
         CASE WHEN assignment.during @> fresh.life_sign_at THEN fresh.life_sign_at ELSE (
             SELECT max(coalesce(reading.acted_from, reading.time)) FROM reading
             WHERE reading.device_number = fresh.device_number AND is_life_sign(reading.flags)
-                AND reading.time >= fresh.earliest
+                AND reading.time >= fresh.earliest AND reading.time >= %(oldest)s
                 AND coalesce(reading.acted_from, reading.time) < fresh.life_sign_at
                 AND assignment.during @> coalesce(reading.acted_from, reading.time)
         ) END AS life_sign_at
@@ -66,6 +66,10 @@ ORDER BY home_id, life_sign_at DESC
 ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
 WHERE excluded.life_sign_at > home_latest.life_sign_at;
 
+-- name: oldest_sign
+-- The oldest of the signs that stand as the last of a home and came from some devices.
+SELECT min(life_sign_at) FROM home_latest WHERE device_number = ANY(%(devices)s);
+
 -- name: drop_moved_signs
 -- Of devices of which a reading is no life sign any more, or is dated otherwise: drop what stands as the last sign of a home and is none.
 -- Who waits for another goes on without: evaluation puts the last sign that it believes there.
@@ -75,6 +79,7 @@ WHERE home_id IN (
     WHERE shown.device_number = ANY(%(devices)s) AND NOT EXISTS (
         SELECT FROM reading
         WHERE reading.device_number = shown.device_number AND reading.time >= shown.life_sign_at
+            AND reading.time >= %(oldest)s
             AND is_life_sign(reading.flags) AND coalesce(reading.acted_from, reading.time) = shown.life_sign_at
     )
     FOR UPDATE SKIP LOCKED

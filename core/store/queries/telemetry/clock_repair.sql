@@ -23,7 +23,7 @@ SET
         (
             SELECT max(reading.received_at) FROM reading
             WHERE reading.device_number = contact.device_number AND reading.received_at <= %(latest)s
-                AND reading.time <= %(newest)s AND reading.time > %(now)s - interval '7 days'
+                AND reading.time <= %(newest)s AND reading.time > %(since)s
         ),
         %(now)s
     ) ELSE contact.last_received_at END,
@@ -38,13 +38,13 @@ UPDATE device_latest AS latest
 SET (time, value) = (
     SELECT reading.time, reading.value FROM reading
     WHERE reading.device_number = latest.device_number AND reading.metric = latest.metric
-        AND reading.time <= %(newest)s AND reading.time > %(now)s - interval '7 days'
+        AND reading.time <= %(newest)s AND reading.time > %(since)s
     ORDER BY reading.time DESC LIMIT 1
 )
 WHERE latest.time > %(newest)s AND EXISTS (
     SELECT FROM reading
     WHERE reading.device_number = latest.device_number AND reading.metric = latest.metric
-        AND reading.time <= %(newest)s AND reading.time > %(now)s - interval '7 days'
+        AND reading.time <= %(newest)s AND reading.time > %(since)s
 );
 
 -- name: forget_values
@@ -66,7 +66,7 @@ FROM (
     JOIN device_assignment AS assignment ON assignment.home_id = wrong.home_id
     JOIN reading ON reading.device_number = assignment.device_number AND assignment.during @> reading.time
     WHERE wrong.life_sign_at > %(newest)s AND is_life_sign(reading.flags)
-        AND reading.time <= %(newest)s AND reading.time > %(now)s - interval '7 days'
+        AND reading.time <= %(newest)s AND reading.time > %(since)s
         AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = reading.device_number)
     ORDER BY assignment.home_id, coalesce(reading.acted_from, reading.time) DESC
 ) AS found

@@ -26,15 +26,20 @@ GROUP BY device_number;
 -- name: refresh_retained_calls
 -- Calls for help that the broker had kept came as an old state; now the device itself sends them. Return per device which.
 WITH called_again AS (
-    UPDATE reading AS known
-    SET received_at = given.received_at, flags = given.flags
+    SELECT known.device_number, known.time, known.metric, known.seq, known.value, given.received_at, given.flags, known.channel
     FROM unnest(
         %(device)b::integer[], %(time)b::timestamptz[], %(metric)b::smallint[], %(seq)b::bigint[],
         %(value)b::float8[], %(received_at)b::timestamptz[], %(flags)b::smallint[]
     ) AS given (device_number, time, metric, seq, value, received_at, flags)
-    WHERE known.device_number = given.device_number AND known.time = given.time AND known.metric = given.metric
-      AND known.seq = given.seq AND known.value = given.value AND is_retained(known.flags)
-    RETURNING known.device_number, known.time, known.flags
+    JOIN reading AS known ON known.device_number = given.device_number AND known.time = given.time
+        AND known.metric = given.metric AND known.seq = given.seq AND known.value = given.value
+    WHERE known.time >= %(oldest)s AND known.time <= %(newest)s AND is_retained(known.flags)
+), put AS (
+    -- An UPDATE would lock the parts of all years. These are there already, so each is a conflict.
+    INSERT INTO reading (device_number, time, metric, seq, value, received_at, flags, channel)
+    SELECT device_number, time, metric, seq, value, received_at, flags, channel FROM called_again
+    ON CONFLICT (device_number, time, metric, seq) DO UPDATE
+    SET received_at = excluded.received_at, flags = excluded.flags
 )
 SELECT device_number, count(*), min(time), max(time), max(time) FILTER (WHERE is_life_sign(flags)), true
 FROM called_again
@@ -56,6 +61,7 @@ WITH given AS (
     WHERE NOT EXISTS (
         SELECT FROM reading AS known
         WHERE known.device_number = given.device_number AND known.time >= given.since
+          AND known.time >= %(oldest)s
           AND known.metric = given.metric AND known.seq = given.seq
           AND (NOT is_retained(known.flags) OR is_retained(given.flags))
     )
@@ -88,6 +94,7 @@ WITH given AS (
     WHERE since IS NULL OR NOT EXISTS (
         SELECT FROM fix AS known
         WHERE known.device_number = given.device_number AND known.time >= given.since AND known.seq = given.seq
+          AND known.time >= %(oldest)s
     )
     ON CONFLICT DO NOTHING
     RETURNING device_number, time

@@ -93,10 +93,10 @@ ORDER BY f.time DESC
 LIMIT 1;
 
 -- name: values_of
--- How often a device said what of some metrics in a span of time, the most frequent first.
-SELECT metric, value, count(*) AS times
+-- How often devices said what of some metrics, of which part, in a span of time, the most frequent first.
+SELECT metric, coalesce(channel, '') AS channel, value, count(*) AS times
 FROM reading
-WHERE device_number = %(device)s AND time >= %(since)s AND metric = ANY(%(metrics)s)
-GROUP BY metric, value
-ORDER BY times DESC, metric, value
+WHERE device_number = ANY(%(devices)s) AND time >= %(since)s AND metric = ANY(%(metrics)s)
+GROUP BY metric, coalesce(channel, ''), value
+ORDER BY times DESC, metric, channel, value
 LIMIT %(most)s;

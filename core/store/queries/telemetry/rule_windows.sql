@@ -1,11 +1,12 @@
 -- What happened in a home, in the form in which rules read it.
 
 -- name: life_signs
--- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's. One that somebody gave at
--- some time within a break counts from its beginning. And whether the device
--- sees people who sit still: it reported presence lately; and after how many seconds it reports the next movement, by its profile.
+-- Life signs in the homes of residents, of each in a span of their own: Unix seconds per device; a resident's own devices are not
+-- another resident's. One that somebody gave at some time within a break counts from its beginning. And whether the device sees people who
+-- sit still: it reported presence lately; and after how many seconds it reports the next movement, by its profile. The earliest
+-- beginning stands beside each one's own, so that older parts of the readings are not looked at.
 SELECT
-    device.device_number AS device, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8) AS times,
+    asked.resident_id AS resident, device.device_number AS device, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8) AS times,
     EXISTS (
         SELECT FROM device_latest AS latest
         WHERE latest.device_number = device.device_number AND latest.metric = %(reported_presence)s
@@ -17,32 +18,35 @@ SELECT
         CROSS JOIN jsonb_array_elements(profile.fields) AS field
         WHERE profile.profile_id = device.profile_id AND field ->> 'evidence' = 'pulse'
     ) AS hold_s
-FROM device_assignment AS here
+FROM unnest(%(residents)s::integer[], %(homes)s::integer[], %(since)s::timestamptz[]) AS asked (resident_id, home_id, since)
+JOIN device_assignment AS here
+    ON here.home_id = asked.home_id
+        AND here.during && tstzrange(asked.since, %(until)s, '[]')
+        AND (here.resident_id IS NULL OR here.resident_id = asked.resident_id)
 JOIN device USING (device_number)
 JOIN LATERAL (
     SELECT coalesce(reading.acted_from, reading.time) AS time
     FROM reading
     WHERE reading.device_number = here.device_number
-        AND reading.time > %(since)s AND reading.time <= %(until)s
+        AND reading.time > %(earliest)s AND reading.time > asked.since AND reading.time <= %(until)s
         AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
-        AND coalesce(reading.acted_from, reading.time) > %(since)s
+        AND coalesce(reading.acted_from, reading.time) > asked.since
         AND here.during @> coalesce(reading.acted_from, reading.time)
 ) AS sign ON true
-WHERE here.home_id = %(home)s
-    AND here.during && tstzrange(%(since)s, %(until)s, '[]')
-    AND (here.resident_id IS NULL OR here.resident_id = %(resident)s)
-GROUP BY device.device_number, device.kind, device.place;
+GROUP BY asked.resident_id, device.device_number, device.kind, device.place;
 
 -- name: presses
 -- Presses of emergency buttons of a resident or of everybody in the home, received in a span. A press belongs to whose the
 -- button was at that time; one from before the button was anybody's (a clock that is behind) to whose it was on arrival.
--- Of a detector also when it last said, between the call before and this one, that all is well.
+-- Of a detector also when it last said, between the call before and this one, that all is well. None has a time before `began_from`: a
+-- clock that is years behind is set right on arrival, and what came months late makes that moment earlier.
 WITH call AS (
     SELECT here.device_number, device.place, reading.time, reading.received_at, reading.seq
     FROM device_assignment AS here
     JOIN device USING (device_number)
     JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = %(metric)s
     JOIN reading ON reading.device_number = here.device_number AND reading.metric = %(metric)s
+        AND reading.time >= %(began_from)s
         AND reading.value > 0 AND NOT is_retained(reading.flags)
         AND here.during @> CASE
             WHEN EXISTS (
@@ -63,6 +67,7 @@ SELECT
         FROM reading AS calm
         WHERE %(is_detector)s AND calm.device_number = after.device_number AND calm.metric = %(metric)s
             AND calm.value = 0 AND NOT is_retained(calm.flags)
+            AND calm.time > %(calm_from)s
             AND calm.time < after.time AND calm.time > coalesce(after.before, after.time - interval '30 days')
         ORDER BY calm.time DESC
         LIMIT 1
@@ -105,8 +110,9 @@ WHERE here.home_id = ANY(%(homes)s) AND here.during @> %(until)s AND device.reti
 ORDER BY device.device_number;
 
 -- name: statuses
--- When the devices of homes said that they are online or not: what they said from a time of each home on, and the last word before.
-SELECT here.device_number, word.time, word.value
+-- When the devices of homes said that they are online or not: what they said from a time of each home on, and the last word before, as far
+-- as it was said since `oldest`. Where nothing was said since, the last word is the latest that is known at all.
+SELECT here.home_id, here.device_number, word.time, word.value
 FROM unnest(%(homes)s::integer[], %(since)s::timestamptz[]) AS asked (home_id, since)
 JOIN device_assignment AS here USING (home_id)
 JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = ANY(%(metrics)s)
@@ -114,12 +120,16 @@ JOIN LATERAL (
     (SELECT reading.time, reading.value
      FROM reading
      WHERE reading.device_number = here.device_number AND reading.metric = ever.metric
-         AND reading.time > asked.since AND reading.time <= %(until)s)
+         AND reading.time > asked.since AND reading.time > %(earliest)s AND reading.time <= %(until)s
+         AND ever.time > asked.since)
+    UNION
+    (SELECT ever.time, ever.value WHERE ever.time <= asked.since)
     UNION
     (SELECT reading.time, reading.value
      FROM reading
      WHERE reading.device_number = here.device_number AND reading.metric = ever.metric
-         AND reading.time <= asked.since
+         AND reading.time <= asked.since AND reading.time > %(oldest)s AND reading.time <= %(until)s
+         AND ever.time > asked.since
      ORDER BY reading.time DESC
      LIMIT 1)
 ) AS word ON true

@@ -18,7 +18,9 @@ from core.store.database import Database
 
 
 class Flaky:
-    """A database that cannot be listened to three times, and then sends alert 7."""
+    """A database that cannot be listened to three times, and then sends alert 7; its notifications arrive."""
+
+    is_proven = True
 
     def __init__(self) -> None:
         self._errors: list[Exception] = [

@@ -57,3 +57,16 @@ def test_lists_show_nothing_of_an_address_that_opens_something(
     kind: Channel, address: str, shown: str
 ) -> None:
     assert shown_address(kind, address) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        (Channel.MAIL, "a@b\x00c.jp"),
+        (Channel.WEBHOOK, "https://a\x00.jp/"),
+        (Channel.APPRISE, "matrixs://t\x07@h/r"),
+    ],
+)
+def test_an_address_with_a_control_character_is_none(kind: Channel, address: str) -> None:
+    with pytest.raises(UnusableAddressError, match="control characters"):
+        usable_address(kind, address)

@@ -1,5 +1,6 @@
 """Profiles as TOML: read with what is wrong on which line, and written so that they are read as the same."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from core.domain.evidence.device_profile import FieldMeaning, ProfileField, ProfileSource
 from core.domain.metrics import Evidence
+from core.domain.people import Language
 from core.errors import InputError
 from core.formats.profile_file import (
     for_model,
@@ -16,6 +18,7 @@ from core.formats.profile_file import (
     profile_text,
     read_profile,
 )
+from core.formats.profile_mistakes import ProfileError
 
 _HEAD = 'name = "maker-model"\n'
 
@@ -47,7 +50,7 @@ def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
     assert parse_profile(profile_text(profile), "again.toml") == profile
 
 
-@pytest.mark.parametrize(
+WRONG = pytest.mark.parametrize(
     ("body", "line", "words"),
     [
         ('[fields]\nAlarm = "soss"', 3, "did you mean 'sos'"),
@@ -61,7 +64,16 @@ def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
         ('[readings]\nmotion = { metric = "presence" }', 3, "is the name of the line itself"),
         ("[readings]\nwater_leak = { ignored = true }", 3, "ignored is for [fields]"),
         ('[fields]\n[fields.a]\nmetric = "soss"', 3, "there is no metric"),
-        ("[fields]\nAlarm = sos", 3, "is not TOML"),
+        ("[fields]\nAlarm = sos", 3, "is no value; texts stand in quotes"),
+        ('vendor "M"', 2, "no = after the name"),
+        ('vendor = "M', 2, "a quote is not closed"),
+        ("[fields\na = 1", 2, "a bracket is not closed"),
+        ('documents = ["a"', 2, "a bracket is not closed"),
+        ('vendor = "a"\nvendor = "b"', 3, "the same name is there twice"),
+        ('vendor = "a\\q"', 2, "cannot be used"),
+        ('vendor = "a" model = "b"', 2, "begin a new line"),
+        ("é = 1", 2, "cannot be read"),
+        ('vendor = ""\n[fields]\na = 2020-01-01', 4, "not a date"),
         ('vendor = "M"', 1, "says of no field what it is"),
         ('fieldz = 1\n[fields]\na = "sos"', 2, "did you mean 'fields'"),
         ('models = 3\n[fields]\na = "sos"', 2, "models must be a list in [ ], not a whole number"),
@@ -82,6 +94,32 @@ def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
         ('[fields]\na = { metric = "battery_pct", scale = 0 }', 3, "makes every value 0"),
     ],
 )
+
+
+@WRONG
+def test_a_mistake_is_named_in_japanese_too_with_the_same_names_and_numbers(
+    body: str, line: int, words: str
+) -> None:
+    with pytest.raises(ProfileError) as caught:
+        parse_profile(_HEAD + body + "\n", "p.toml")
+    (mistake,) = caught.value.mistakes
+    said, english = (mistake.in_words(one) for one in (Language.JA, Language.EN))
+    assert mistake.line == line
+    assert words in english
+    assert re.search("[ぁ-ん]", said)
+    # Nothing of the sentence around what was typed is left in English.
+    assert not re.search(r"\b(is|must|are|there|cannot|needs|known|Expected|Invalid|length)\b", said), said
+    typed = re.findall(r"'([^']+)'", english)
+    assert all(one in said for one in typed)
+
+
+@pytest.mark.parametrize("name", ["none", "described"])
+def test_no_profile_is_called_as_what_is_chosen_in_place_of_one(name: str) -> None:
+    with pytest.raises(ProfileError, match="choose another"):
+        parse_profile(f'name = "{name}"\n[fields]\na = "sos"\n', "p.toml")
+
+
+@WRONG
 def test_a_mistake_is_named_with_its_line_and_what_is_possible(body: str, line: int, words: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_profile(_HEAD + body + "\n", "p.toml")

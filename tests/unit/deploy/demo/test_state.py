@@ -67,6 +67,8 @@ def test_processes_read_the_settings_as_they_were_written(
             "clock_anchor": 1785533400.25,
         }
     )
+    # The next start reads what stays the same, such as the key that browsers know.
+    assert (folder.setting("ward_name"), folder.setting("push_key")) == ('a "quoted" 区 \\ name', "")
     monkeypatch.setenv("MIMAMORI_SETTINGS", str(folder.settings))
     settings = load_settings()
     assert settings.ward_name == 'a "quoted" 区 \\ name'

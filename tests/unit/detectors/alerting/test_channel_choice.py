@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from core.domain.alert import NotificationKind, Severity
+from core.domain.delivery.channel_order import in_order, suits
 from core.domain.delivery.contact_channel import ContactChannel
 from core.domain.delivery.record import DeliveryRecord, DeliveryState
 from core.domain.people import Channel
-from detectors.alerting.channel_choice import choose, in_order, is_round_over, suits
+from detectors.alerting.channel_choice import choose, is_round_over
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 LINE = ContactChannel(1, 1, 1, Channel.LINE, "U" + "0" * 32, confirmed_at=NOW)

@@ -16,10 +16,13 @@ from core.domain.alert import (
     Severity,
     Subject,
 )
-from core.domain.notification import EscalationStep, EscalationStepKind
+from core.domain.escalation.audience import audience
+from core.domain.escalation.policy import PolicyBranch, PolicyStep, Recipients
+from core.domain.escalation.state import EscalationState
+from core.domain.notification import EscalationStep, EscalationStepKind, SentMessages
 from core.domain.people import Channel, Contact, Language
 from detectors.alerting import escalation
-from detectors.alerting.escalation import EscalationState
+from detectors.alerting.reminders import Asked, round_of
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 SON = Contact(1, 5, None, 31, "太郎", "", "母", 1, Channel.MAIL, "a@b.jp", Language.JA)
@@ -27,6 +30,7 @@ SON = Contact(1, 5, None, 31, "太郎", "", "母", 1, Channel.MAIL, "a@b.jp", La
 SON_WEBHOOK = replace(SON, number=2, channel=Channel.WEBHOOK)
 DAUGHTER = replace(SON, number=3, user=None)
 CENTRE = Contact(9, None, 1, 32, "センター", "", "", 2, Channel.MAIL, "c@b.jp", Language.JA)
+OFFICE_STEP = PolicyStep(Recipients.OFFICE, 10)
 ALERT = Alert(
     7,
     "inactivity",
@@ -95,7 +99,7 @@ def test_somebody_without_an_account_is_not_taken_for_another_such_person() -> N
 def test_equipment_and_the_ward_concern_only_the_staff(
     changes: dict[str, object], expected: list[int]
 ) -> None:
-    concerned = escalation.audience(replace(ALERT, **changes), [CENTRE, SON, SON_WEBHOOK, DAUGHTER])  # pyright: ignore[reportArgumentType]
+    concerned = audience(replace(ALERT, **changes), [CENTRE, SON, SON_WEBHOOK, DAUGHTER])  # pyright: ignore[reportArgumentType]
 
     assert [contact.number for contact in concerned] == expected
 
@@ -132,19 +136,19 @@ def test_an_event_that_concerns_nobody_has_no_consequences() -> None:
 
 def test_changes_of_habit_are_raised_for_the_staff_alone() -> None:
     habit = replace(ALERT, rule="late_morning", severity=Severity.KEEP_AN_EYE)
-    assert escalation.audience(habit, [SON, CENTRE]) == [CENTRE]
+    assert audience(habit, [SON, CENTRE]) == [CENTRE]
     # What is to be checked soon is everybody's, whatever the rule.
     urgent = replace(ALERT, rule="absence_not_taken", severity=Severity.CHECK_SOON)
-    assert escalation.audience(urgent, [SON, CENTRE]) == [SON, CENTRE]
+    assert audience(urgent, [SON, CENTRE]) == [SON, CENTRE]
 
 
 def test_a_family_is_not_woken_for_what_is_only_worth_an_eye_unless_nobody_else_is_there() -> None:
     cold = replace(ALERT, rule="cold", severity=Severity.KEEP_AN_EYE)
-    assert escalation.audience(cold, [SON, CENTRE]) == [SON, CENTRE]
-    assert escalation.audience(cold, [SON, CENTRE], {SON.number}) == [CENTRE]
-    assert escalation.audience(cold, [SON], {SON.number}) == [SON]
+    assert audience(cold, [SON, CENTRE]) == [SON, CENTRE]
+    assert audience(cold, [SON, CENTRE], {SON.number}) == [CENTRE]
+    assert audience(cold, [SON], {SON.number}) == [SON]
     emergency = replace(ALERT, severity=Severity.EMERGENCY)
-    assert escalation.audience(emergency, [SON, CENTRE], {SON.number}) == [SON, CENTRE]
+    assert audience(emergency, [SON, CENTRE], {SON.number}) == [SON, CENTRE]
 
 
 @pytest.mark.parametrize("handling", [Handling.OPEN, Handling.CLAIMED])
@@ -244,3 +248,173 @@ def test_the_centre_learns_what_the_family_closed_though_it_was_not_asked(
     assert [(one.contact, one.kind) for one in plan.messages] == [
         (number, NotificationKind.CLOSED) for number in learn_it
     ]
+
+
+def test_who_sleeps_is_not_woken_when_an_alert_begins_again_unless_nobody_else_knows() -> None:
+    asleep = {SON.number: NOW + timedelta(hours=3), SON_WEBHOOK.number: NOW + timedelta(hours=3)}
+
+    def notified(*known: int) -> list[int]:
+        state = replace(situation(notified=set(known), executed=2), quiet=asleep)
+        plan = escalation.consequences(event(EventKind.REACTIVATED), state, NOW)
+        return sorted(message.contact for message in plan.messages)
+
+    assert notified(SON.number, DAUGHTER.number) == [DAUGHTER.number]
+    # The daughter, who is awake, is asked as for the first time.
+    assert notified(SON.number) == [SON.number, DAUGHTER.number]
+
+
+def test_whoever_calls_every_three_minutes_does_not_put_off_who_is_asked_next() -> None:
+    sos = replace(ALERT, rule="sos", severity=Severity.EMERGENCY)
+    ward = replace(CENTRE, number=20, step=1, desk=Recipients.WARD_LINE)
+    state = EscalationState(sos, [SON, CENTRE, ward], (), frozenset(), frozenset(), frozenset())
+    asked: dict[int, int] = {}
+
+    def take(plan: escalation.EscalationPlan, minute: int) -> EscalationState:
+        for message in plan.messages:
+            asked.setdefault(message.contact, minute)
+        return replace(state, steps=plan.steps, notified=frozenset(asked))
+
+    for minute in range(31):
+        now = NOW + timedelta(minutes=minute)
+        if minute % 3 == 0:
+            kind = EventKind.REPEATED if minute else EventKind.OPENED
+            called = AlertEvent(40 + minute, 7, now, kind, None, None, None, {})
+            state = take(escalation.consequences(called, state, now), minute)
+        state = take(escalation.escalation(state, now)[0], minute)
+    assert asked == {SON.number: 0, CENTRE.number: 2, ward.number: 4}
+
+
+def test_whoever_is_registered_while_an_alert_is_open_is_asked_where_nobody_was_or_is_left() -> None:
+    sos = replace(ALERT, severity=Severity.EMERGENCY)
+    nobody = EscalationState(sos, [], (), frozenset(), frozenset(), frozenset())
+    plan = escalation.consequences(event(EventKind.OPENED), nobody, NOW)
+    assert plan.messages == ()
+    later = NOW + timedelta(minutes=5)
+    there = replace(nobody, contacts=[SON, CENTRE], steps=plan.steps)
+    found, _ = escalation.escalation(there, later)
+    assert [(one.contact, one.kind) for one in found.messages] == [(SON.number, NotificationKind.OPENING)]
+
+    # The only one who was asked is no contact any more, and another has taken the place.
+    steps = escalation.consequences(event(EventKind.OPENED), replace(nobody, contacts=[SON]), NOW).steps
+    replaced = EscalationState(sos, [DAUGHTER], steps, {SON.number}, {SON.number}, frozenset())
+    found, _ = escalation.escalation(replaced, later)
+    assert [(one.contact, one.kind) for one in found.messages] == [
+        (DAUGHTER.number, NotificationKind.OPENING)
+    ]
+
+
+def test_what_should_be_checked_soon_goes_to_a_desk_above_where_nobody_else_is() -> None:
+    ward = replace(CENTRE, number=20, step=1, desk=Recipients.WARD_LINE)
+    state = EscalationState(ALERT, [ward], (), frozenset(), frozenset(), frozenset())
+    plan = escalation.consequences(event(EventKind.OPENED), state, NOW)
+    assert [one.contact for one in plan.messages] == [ward.number]
+
+
+def test_a_step_that_reaches_nobody_any_more_gives_its_time_to_the_next_and_to_who_came_since() -> None:
+    sos = replace(ALERT, severity=Severity.EMERGENCY)
+    steps = (
+        PolicyStep(Recipients.FAMILY, 2),
+        PolicyStep(Recipients.DUTY, 10),
+        PolicyStep(Recipients.WARD_LINE, 10),
+    )
+    branch = PolicyBranch(Severity.EMERGENCY, steps)
+    ward = replace(CENTRE, number=20, step=1, desk=Recipients.WARD_LINE)
+    volunteer = replace(CENTRE, number=30, is_duty_only=True)
+    state = EscalationState(
+        sos, [SON, volunteer, ward], (), frozenset(), frozenset(), frozenset(), branch=branch, on_duty=[30]
+    )
+    plan = escalation.consequences(event(EventKind.OPENED), state, NOW)
+    # The shift has ended meanwhile and nobody has taken over: the ward line is asked at once.
+    known = frozenset({SON.number})
+    ended = replace(state, steps=plan.steps, notified=known, on_duty=())
+    found, taken = escalation.escalation(ended, NOW + timedelta(minutes=2))
+    assert [one.contact for one in found.messages] == [ward.number]
+    assert [one.kind for one in taken] == [EscalationStepKind.DUTY, EscalationStepKind.WARD_LINE]
+    # The ward line is gone, too, and another office stands in since.
+    neighbour = replace(ward, number=40, desk=Recipients.NEXT_OFFICE)
+    further = PolicyBranch(Severity.EMERGENCY, (*steps, PolicyStep(Recipients.NEXT_OFFICE, 10)))
+    desk = replace(ended, contacts=[SON, neighbour], branch=further)
+    found, _ = escalation.escalation(desk, NOW + timedelta(minutes=2))
+    assert [one.contact for one in found.messages] == [neighbour.number]
+
+
+def test_a_family_that_the_policy_does_not_ask_is_not_woken_for_it() -> None:
+    branch = PolicyBranch(Severity.CHECK_SOON, (OFFICE_STEP,))
+    asleep = {SON.number: NOW + timedelta(hours=5)}
+    state = replace(
+        EscalationState(ALERT, [SON, CENTRE], (), frozenset(), frozenset(), frozenset(), branch=branch),
+        quiet=asleep,
+    )
+    plan = escalation.consequences(event(EventKind.OPENED), state, NOW)
+    assert [one.contact for one in plan.messages] == [CENTRE.number]
+    assert not any(step.is_after_quiet_hours for step in plan.steps)
+
+
+def test_a_short_pause_of_a_policy_leaves_messages_for_the_rest_of_the_day() -> None:
+    for severity in (Severity.EMERGENCY, Severity.CHECK_SOON):
+        rounds = [round_of(severity, number, again=timedelta(minutes=5)) for number in range(5)]
+        assert [one.pause for one in rounds[:3]] == [timedelta(minutes=5)] * 3
+        if severity is Severity.EMERGENCY:
+            # One person in each turn, at an even pace.
+            assert {(one.pause, one.asked) for one in rounds[3:]} == {(timedelta(minutes=20), Asked.NEXT)}
+        else:
+            assert sum((one.pause for one in rounds), timedelta()) > timedelta(hours=12)
+
+
+def test_whoever_was_sent_an_end_learns_first_that_it_is_on_again_and_no_turn_wakes_all() -> None:
+    sos = replace(ALERT, severity=Severity.EMERGENCY)
+    reminder = EscalationStep(EscalationStepKind.REMINDER, 3, 1, NOW, None, None)
+
+    def got(contact: int, count: int, minutes: int, kind: str = "opening") -> SentMessages:
+        return SentMessages(contact, count, 0, NOW - timedelta(minutes=minutes), kind)
+
+    def asked(*sent: SentMessages, declined: tuple[int, ...] = ()) -> list[tuple[int, NotificationKind]]:
+        state = replace(
+            situation(sos, notified={1, 2, 3, 9}),
+            steps=[reminder],
+            sent={one.contact: one for one in (got(2, 4, 20), *sent)},
+            declined=declined,
+        )
+        plan, _ = escalation.escalation(state, NOW)
+        return [(one.contact, one.kind) for one in plan.messages]
+
+    # One in each turn: whoever was sent the last message longest ago, and who cannot go after the others.
+    assert asked(got(1, 2, 20), got(3, 2, 60), got(9, 3, 40)) == [(3, NotificationKind.REMINDER)]
+    assert asked(got(1, 2, 20), got(3, 2, 60), got(9, 3, 40), declined=(3,)) == [
+        (9, NotificationKind.REMINDER)
+    ]
+    # Who had their share of the day is passed over; where all had, nobody is asked.
+    assert asked(got(1, 2, 20), got(3, 4, 60), got(9, 4, 40)) == [(1, NotificationKind.REMINDER)]
+    assert asked(got(1, 4, 20), got(3, 4, 60), got(9, 4, 40)) == []
+    assert asked(got(1, 3, 90, "cleared"), got(3, 4, 60), got(9, 4, 40)) == [(1, NotificationKind.OPENING)]
+
+
+def test_an_emergency_is_looked_at_every_hour_only_where_everybody_had_their_share_and_whoever_is_new_is_asked() -> (
+    None
+):
+    sos = replace(ALERT, severity=Severity.EMERGENCY)
+    reminder = EscalationStep(EscalationStepKind.REMINDER, 3, 1, NOW, None, None)
+    taken = [replace(step, executed_at=NOW) for step in situation().steps]
+    spent = {one: SentMessages(one, 4, 0, NOW - timedelta(hours=1), "reminder") for one in (1, 2, 3, 9)}
+    state = replace(situation(sos, notified=set(spent)), steps=[*taken, reminder], sent=spent)
+
+    def goes_on(state: EscalationState) -> tuple[list[tuple[int, NotificationKind]], timedelta]:
+        plan, _ = escalation.escalation(state, NOW)
+        (ahead,) = [step for step in plan.steps if step.is_ahead]
+        return [(one.contact, one.kind) for one in plan.messages], ahead.due_at - NOW
+
+    assert goes_on(state) == ([], timedelta(hours=1))
+    # Nobody was there when it opened, and nobody is yet: whoever is registered now does not wait an hour.
+    nobody = replace(state, contacts=[], steps=[reminder], notified=(), sent={})
+    assert goes_on(nobody) == ([], timedelta(minutes=20))
+    # The last step has nobody any more: whoever knows is asked again as soon as ever.
+    gone = replace(taken[1], due_at=NOW, executed_at=None)
+    left = replace(state, contacts=[SON], steps=[taken[0], gone], notified={1})
+    assert goes_on(left) == ([], timedelta(minutes=5))
+
+    # Somebody came to the centre, or a desk above was registered, after everybody had their share.
+    new = replace(CENTRE, number=10)
+    line = replace(CENTRE, number=11, desk=Recipients.WARD_LINE)
+    for one in (new, line):
+        messages, _ = goes_on(replace(state, contacts=[*state.contacts, one]))
+        assert messages == [(one.number, NotificationKind.OPENING)]

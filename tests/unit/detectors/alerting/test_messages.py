@@ -29,6 +29,7 @@ RULES = (
         "late_morning",
         "restless_night",
         "bathroom_stay",
+        "quiet_too_long",
         "stillness",
         "appliance_unused",
         "appliance_left_on",
@@ -242,6 +243,33 @@ def test_a_silence_names_the_last_sure_movement_from_wherever_it_is_counted() ->
     )
 
 
+def test_a_silence_after_a_break_names_the_stretch_in_which_the_last_movement_was() -> None:
+    last = {"time": BEGAN.isoformat(), "place": "kitchen"}
+    for reason, ja, en in (
+        (
+            {"last_life_sign": last},
+            "最後の動きはきのう 22:10からきのう 23:50のあいだです(通信が切れていたため)。",
+            "The last movement was between 22:10 yesterday and 23:50 yesterday; the line was down.",
+        ),
+        (
+            {"last_life_sign": last, "said_safe_at": BEGAN.isoformat()},
+            "最後の動きはきのう 22:10からきのう 23:50のあいだです。",
+            "the last movement of Dad was between 22:10 yesterday and 23:50 yesterday.",
+        ),
+    ):
+        for to, said in ((family(), ja), (family(Language.EN, "Dad"), en)):
+            about = facts(alert(reason=reason), to)
+            known_by = BEGAN + timedelta(hours=1, minutes=40)
+            sign = replace(about.around, life_sign_at=BEGAN, life_sign_known_by=known_by)
+            between = sentence(render(NotificationKind.OPENING, replace(about, around=sign)))
+            assert said in between
+            assert width(between) <= BODY_LIMIT
+            # Another sign has come since: the stretch is that of the other.
+            later = replace(sign, life_sign_at=BEGAN + timedelta(minutes=1))
+            after = sentence(render(NotificationKind.OPENING, replace(about, around=later)))
+            assert said not in after
+
+
 def test_a_message_names_room_and_degrees_of_the_card_and_nothing_of_a_card_that_nobody_can_read() -> None:
     hot = {"place": "kitchen", "temperature_c": 33.4, "rule_version": 1}
     assert "台所が暑くなっています(33℃・きのう 22:10から)" in written(about=alert("heat", reason=hot)).body
@@ -405,7 +433,7 @@ def test_a_reminder_says_what_since_when_and_no_two_say_the_same() -> None:
 
     assert first == (
         "【緊急】お父さんの件(SOSボタン・9:31・9分前)に、まだどなたからもお返事がありません(お知らせ済み3人)。"
-        "確認できる方は「私が確認します」を押してください。"
+        "確認できる方は、お返事をお願いします。"
     )
     assert "近くの方に見に行ってもらうか、119番へ" in later
     assert "鈴木 一郎さんの件(SOSボタン・9:31・9分前)に、お知らせした3人から返事がありません" in to_centre
@@ -418,6 +446,10 @@ def test_a_message_says_the_last_movement_that_a_sensor_of_the_home_reported_and
     around = replace(base.around, life_sign_at=NOW - timedelta(minutes=3), life_sign_place="kitchen")
     said = render(NotificationKind.REMINDER, replace(base, around=around)).body
     assert "家で最後に伝えられた動き: 9:37(3分前・台所)" in said
+    # Things that stand for a place have their name too, in the pages' words.
+    by_button = replace(around, life_sign_place="sos")
+    said = render(NotificationKind.REMINDER, replace(base, around=by_button)).body
+    assert "家で最後に伝えられた動き: 9:37(3分前・SOSボタン)" in said
     # After a break only the stretch of time is known.
     between = replace(
         around, life_sign_at=NOW - timedelta(hours=2), life_sign_known_by=NOW - timedelta(hours=1)
@@ -425,6 +457,22 @@ def test_a_message_says_the_last_movement_that_a_sensor_of_the_home_reported_and
     said = render(NotificationKind.CLAIMED, replace(base, around=between)).body
     assert "家で最後に伝えられた動き: 7:40から8:40の間・台所" in said
     assert "動き:" not in written().body
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "japanese", "english"),
+    [
+        ("motion", "kitchen", "台所の人感センサー", "kitchen motion sensor"),
+        ("bed", "bed", "ベッドのセンサー", "bed sensor"),
+        ("button", "sos", "SOSボタン", "SOS button"),
+        ("motion", "ロフト", "人感センサー", "motion sensor"),
+    ],
+)
+def test_a_device_is_called_by_where_it_stands_and_what_it_is_but_not_twice(
+    kind: str, place: str, japanese: str, english: str
+) -> None:
+    assert texts_of(Language.JA).device(kind, place) == japanese
+    assert texts_of(Language.EN).device(kind, place) == english
 
 
 def test_the_first_line_is_what_a_locked_screen_may_show() -> None:

@@ -3,7 +3,9 @@
 from datetime import date
 from typing import NoReturn
 
+from core.domain.agreed.quiet_limit import QuietLimit
 from core.domain.backtest import NOT_TRIED, TRIED_RULES
+from core.domain.geofence import ALWAYS
 from core.domain.rules import RULES
 from core.domain.sensitivity import Sensitivity
 from core.store.telemetry.metric_series import RuleInputs
@@ -50,10 +52,12 @@ def test_every_rule_that_can_be_tried_is_offered_with_those_about_the_person_fir
 
 
 def test_a_rule_is_asked_only_where_what_it_needs_is_there() -> None:
-    def asked(*, door: bool, tracker: bool, agreed: bool) -> set[str]:
+    everywhere = QuietLimit(1, 1, "", None, "", 60, ALWAYS)
+
+    def asked(*, door: bool, tracker: bool, agreed: bool, limited: bool = True) -> set[str]:
         found = rules_of(
             Sensitivity.STANDARD,
-            RuleInputs(None, alert_on_night_exit=agreed),
+            RuleInputs(None, alert_on_night_exit=agreed, quiet_limits=(everywhere,) if limited else ()),
             HomeView(1, (), None, has_door=door, has_tracker=tracker),
             baseline_on=nothing,
             rhythm_on=nothing,
@@ -66,3 +70,5 @@ def test_a_rule_is_asked_only_where_what_it_needs_is_there() -> None:
     assert everything - asked(door=False, tracker=True, agreed=True) == {"left_behind"}
     assert everything - asked(door=True, tracker=False, agreed=True) == {"left_behind", "wandering"}
     assert everything - asked(door=True, tracker=True, agreed=False) == {"night_exit"}
+    no_limit = asked(door=True, tracker=True, agreed=True, limited=False)
+    assert everything - no_limit == {"quiet_too_long"}

@@ -207,6 +207,38 @@ def test_the_reason_says_since_when_and_how_long_is_usual():
     assert found.reason["confidence"] == "high"
 
 
+def test_the_longest_usual_silence_is_that_of_the_moment_of_the_alarm():
+    # From seven until five minutes after the alarm of 8:25 silences last an hour at most, at any other time five.
+    curve = np.where((np.arange(288) >= 84) & (np.arange(288) < 102), 60.0, 300.0)
+    usual = SilenceBaseline(40, ThresholdCurve(curve, curve))
+    window = Window(1, UTC_ZONE, DAY, life_signs(regular(1, [6])), no_track(), (), (), (), ())
+    (found,) = Inactivity(lambda _day: usual).evaluate(window, DAY, DAY + timedelta(hours=10)).findings
+    assert found.raised_at == DAY + timedelta(hours=8, minutes=25, seconds=20)
+    assert found.reason["usual"] == {"days": 40, "longest_min": 60}
+
+
+@pytest.mark.parametrize(
+    ("days", "door", "blind", "expected"),
+    [
+        (6, False, False, "low"),
+        (7, False, False, "medium"),
+        (27, False, False, "medium"),
+        (28, False, False, "high"),
+        (28, True, False, "medium"),
+        (28, False, True, "medium"),
+    ],
+)
+def test_how_sure_an_alarm_is_goes_by_what_is_known(days: int, *, door: bool, blind: bool, expected: str):
+    kind = DeviceKind.DOOR if door else DeviceKind.MOTION
+    rows = [(at, kind, place) for at, _, place in regular(1, [9])]
+    nine = DAY + timedelta(hours=9)
+    gap = Blind(nine + timedelta(minutes=5), nine + timedelta(minutes=10), nine + timedelta(minutes=10))
+    window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (gap,) if blind else (), (), ())
+    rule = Inactivity(lambda _day: SilenceBaseline(days, FLAT))
+    (found,) = rule.evaluate(window, DAY, DAY + timedelta(hours=23)).findings
+    assert found.reason["confidence"] == expected
+
+
 def said_safe(
     *hours: float, until: float, closed: tuple[float, ...] = ()
 ) -> list[tuple[float, float | None]]:
@@ -365,6 +397,14 @@ def test_a_little_different_comes_half_an_hour_before_the_alarm():
     assert (after.is_different, after.due_at, after.findings) == (True, alarm_at, ())
 
 
+def test_nothing_is_different_while_the_watch_is_paused():
+    pause = Interval(DAY + timedelta(hours=10), None)
+    window = Window(1, UTC_ZONE, DAY, life_signs(regular(1, [9])), no_track(), (), (), (pause,), ())
+    rule = Inactivity(lambda _day: SilenceBaseline(40, FLAT))
+    found = rule.evaluate(window, DAY, DAY + timedelta(hours=20))
+    assert (found.findings, found.is_different) == ((), False)
+
+
 def test_without_any_life_sign_nobody_can_tell():
     window = Window(1, UTC_ZONE, DAY, life_signs([]), no_track(), (), (), (), ())
     evaluated = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).evaluate(
@@ -381,6 +421,9 @@ def test_nobody_can_tell_after_blind_time_until_the_next_life_sign():
     rule = Inactivity(lambda _day: SilenceBaseline(40, FLAT))
     silent = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (blind,), (), ())
     assert not rule.evaluate(silent, DAY, until).can_tell
+    # Also at the very moment at which nothing comes any more.
+    assert rule.evaluate(silent, DAY, noon - timedelta(seconds=1)).can_tell
+    assert not rule.evaluate(silent, DAY, noon).can_tell
     moved = Window(
         1, UTC_ZONE, DAY, life_signs([*rows, *regular(1, [13.2])]), no_track(), (), (blind,), (), ()
     )

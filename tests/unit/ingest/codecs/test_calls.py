@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.domain.metrics import CALLS
 from ingest.commands.decode import described
 
 _CHIRPSTACK = "application/1/device/0102030405060708/event/up"
@@ -20,6 +21,13 @@ def _numbered(metric: str, value: object) -> dict[str, object]:
 
 def _uplink(**values: object) -> dict[str, object]:
     return {"time": "2026-08-01T06:00:00Z", "fPort": 1, "data": "AQI=", "object": values}
+
+
+def _shelly_event(component: str, event: str, **data: object) -> dict[str, object]:
+    return {
+        "method": "NotifyEvent",
+        "params": {"ts": 1785564000, "events": [{"component": component, "event": event, "data": data}]},
+    }
 
 
 def _said(topic: str, body: object) -> tuple[dict[str, object], list[str]]:
@@ -39,6 +47,12 @@ def _said(topic: str, body: object) -> tuple[dict[str, object], list[str]]:
             {"presence": True, "fall_down_status": "maybe_fall"},
             {"presence": True, "fall": True},
         ),
+        # Beside the word of a state (somebody there, movement, a contact) the call is what it is about.
+        ("zigbee2mqtt/d", {"human_falling": True, "presence": True}, {"presence": True, "fall": True}),
+        ("zigbee2mqtt/d", {"motion_sos_2": "ON"}, {"sos#2": True, "motion": None, "motion#2": None}),
+        ("zigbee2mqtt/d", {"contact_sos": False}, {"sos": False, "contact_open": None}),
+        ("zigbee2mqtt/d", {"gas_presence": True}, {"gas_leak": True, "presence": None}),
+        ("zigbee2mqtt/d", {"fire_door_contact": False}, {"contact_open": True, "smoke": None}),
         ("zigbee2mqtt/d", {"water_warning": "alarm"}, {"water_leak": True}),
         ("zigbee2mqtt/d", {"gas_alarm_1": False, "gas_alarm_2": True}, {"gas_leak": True}),
         (
@@ -95,6 +109,39 @@ def _said(topic: str, body: object) -> tuple[dict[str, object], list[str]]:
         ("shellies/s/info", {"gas_sensor": {"alarm_state": "heavy"}}, {"gas_leak": True}),
         ("shellies/s/status", {"sos": True}, {"sos": True}),
         ("shelly-1/status/siren:0", {"id": 0, "smoke_alarm": True}, {"smoke": True}),
+        # Of a kind of component that we know, a field that we do not.
+        ("shelly-1/status/presence:0", {"id": 0, "fall": True}, {"fall": True}),
+        (
+            "shelly-1/events/rpc",
+            _shelly_event("script:1", "sos_button", address="aa:bb", button=1),
+            {"sos#aa:bb": True},
+        ),
+        ("shellies/s/sensor/gas", "HEAVY", {"gas_leak": True}),
+        ("node/binary_sensor/moisture_kitchen/state", "ON", {"water_leak#moisture_kitchen": True}),
+        (
+            "msh/2/json/c/!1",
+            {"from": 9, "type": "detection", "payload": {"text": "SOS DETECTED"}},
+            {"sos": True},
+        ),
+        ("zigbee2mqtt/d", {"action": "sos_click"}, {"sos": True}),
+        ("zigbee2mqtt/d", {"button": "SOS"}, {"sos": True}),
+        (_CHIRPSTACK, _uplink(report_type="Help report"), {"sos": True}),
+        # TEKTELIC SEAL: its emergency button (EB).
+        (
+            _CHIRPSTACK,
+            _uplink(safety_status={"safety_status_eb": "Active", "safety_status_fall": "Fall Cleared"}),
+            {"sos": True, "fall": False},
+        ),
+        (_CHIRPSTACK, _uplink(device_event_type="SOS_MODE_START"), {"sos": True}),
+        (_CHIRPSTACK, _uplink(nursecall=1), {"sos": True}),
+        (_CHIRPSTACK, _uplink(freefall=True), {"fall": True}),
+        (_CHIRPSTACK, _uplink(accident=True), {"fall": True}),
+        (_CHIRPSTACK, _uplink(alerts=["SOS"]), {"sos": True}),
+        (_CHIRPSTACK, _uplink(event_status="sos_continuous"), {"sos": True}),
+        (_CHIRPSTACK, _uplink(smokeAlarm="Local alarm"), {"smoke": True}),
+        (_CHIRPSTACK, _uplink(flood="Water Present"), {"water_leak": True}),
+        (_CHIRPSTACK, _uplink(flood="Water Not Present"), {"water_leak": False}),
+        (_CHIRPSTACK, _uplink(Message="Event: Water, State: Water Present"), {"water_leak": True}),
         (
             "positions",
             {"device": {"uniqueId": "86"}, "position": {"attributes": {"alarm": "accident"}}},
@@ -127,6 +174,8 @@ def test_a_call_is_decoded(topic: str, body: object, expected: dict[str, object]
         ("shelly-1/status/smoke:0", {"id": 0, "alarm": "strange"}),
         ("shelly-1/status/siren:0", {"id": 0, "smoke_alarm": "strange"}),
         ("positions", {"device": {"uniqueId": "86"}, "position": {"attributes": {"alarm": "jamming"}}}),
+        # The button of a Teltonika, of which the server knows no kind.
+        ("positions", {"device": {"uniqueId": "86"}, "position": {"attributes": {"alarm": "general"}}}),
         ("zigbee2mqtt/d", {"action": "alarm"}),
         ("zigbee2mqtt/d", {"action": "alarm", "linkquality": 80}),
         ("zigbee2mqtt/d", {"event": "bed alarm"}),
@@ -138,6 +187,8 @@ def test_a_call_is_decoded(topic: str, body: object, expected: dict[str, object]
         ("stat/board/BUTTON1", "ALARM"),
         ("shelly-1/status/enum:200", {"id": 200, "value": "alarm"}),
         (_NATIVE, _numbered("panic", "strange")),
+        (_CHIRPSTACK, _uplink(device_mode="SOS mode")),
+        ("rtl_433/h/events", {"model": "Akhan-100F14", "id": 9, "data": "0x4 (Panic)"}),
         (_NATIVE, _numbered("alarm", value=True)),
         (_NATIVE, _numbered("fall", 2)),
         (_NATIVE, _numbered("sos", "strange")),
@@ -150,6 +201,91 @@ def test_what_looks_like_a_call_and_is_not_understood_goes_to_quarantine_and_is_
     readings, problems = _said(topic, body)
     assert "heartbeat" not in readings
     assert problems == ["unclear_call"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "expected"),
+    [
+        # ELSYS counts how well the probe conducts, Quandify how bad it is.
+        (_CHIRPSTACK, _uplink(waterleak=2), {"water_leak": True}),
+        (_CHIRPSTACK, _uplink(waterleak=255), {"water_leak": True}),
+        (_CHIRPSTACK, _uplink(leakStatus=3), {"water_leak": True}),
+        (_CHIRPSTACK, _uplink(leak_status="2"), {"water_leak": True}),
+        (_CHIRPSTACK, _uplink(water_leak_2=3), {"water_leak": True}),
+        (_CHIRPSTACK, _uplink(data=[{"name": "leak", "value": 4}]), {"water_leak": True}),
+        (_NATIVE, _numbered("water_leak", 2), {"water_leak": True}),
+        (_NATIVE, _numbered("water_leak#2", 2), {"water_leak#2": True}),
+        (_NATIVE, _numbered("flood", 3), {"water_leak": True}),
+        ("homie/5/d/kitchen/leak", "2", {"water_leak#kitchen": True}),
+        ("rtl_433/h/events", {"model": "X", "id": 9, "leak": 10}, {"water_leak": True}),
+        ("shellies/s/sensor/leak", "2", {"water_leak": True}),
+        ("tele/b/SENSOR", {"ZbReceived": {"0x1": {"Name": "h", "WaterLeak": 2}}}, {"water_leak#h": True}),
+        ("positions", {"device": {"uniqueId": "8"}, "position": {"attributes": {"leak": 2}}}, {"water_leak": True}),
+        (_CHIRPSTACK, _uplink(waterleak=0), {"water_leak": False}),
+        (_CHIRPSTACK, _uplink(leakStatus=0), {"water_leak": False}),
+        (_NATIVE, _numbered("water_leak", 0), {"water_leak": False}),
+    ],
+)  # fmt: skip
+def test_a_number_of_a_leak_says_how_much_of_it_there_is(
+    topic: str, body: object, expected: dict[str, object]
+) -> None:
+    readings, problems = _said(topic, body)
+    assert {name: readings.get(name) for name in expected} == expected
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        # No byte, no whole number; and numbers of which nobody says what they are.
+        {"waterleak": 256},
+        {"leak": 2.5},
+        {"leak": -1},
+        {"leak": "2,5"},
+        {"water_alarm": 7},
+        {"smoke": 2},
+        {"smoke_status": 3},
+        {"fall": 2},
+        {"sos": 3},
+    ],
+)
+def test_any_other_number_of_a_hazard_or_a_call_is_unclear(values: dict[str, object]) -> None:
+    readings, problems = _said(_CHIRPSTACK, _uplink(**values))
+    assert problems == ["unclear_call"]
+    assert not any(readings.get(metric) for metric in CALLS)
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "is_call"),
+    [
+        # That a button is there is no call, and that it is not there ends none.
+        (_CHIRPSTACK, _uplink(sos="present"), False),
+        (_CHIRPSTACK, _uplink(sos="absent"), False),
+        (_CHIRPSTACK, _uplink(sos_button="Present"), False),
+        (_CHIRPSTACK, _uplink(event="SOS button present"), False),
+        (_CHIRPSTACK, _uplink(leak_probe="present"), False),
+        (_CHIRPSTACK, _uplink(smoke_detector="present"), False),
+        ("zigbee2mqtt/d", {"sos": "present"}, False),
+        ("stat/board/RESULT", {"SosAlarm": "PRESENT"}, False),
+        ("homie/5/d/bath/sos", "present", False),
+        (_NATIVE, _numbered("sos", "present"), False),
+        ("positions", {"device": {"uniqueId": "8"}, "position": {"attributes": {"sos": "present"}}}, False),
+        # That water, smoke or gas is there is what its detector is for.
+        (_CHIRPSTACK, _uplink(flood="present"), True),
+        (_CHIRPSTACK, _uplink(water_leak="present"), True),
+        (_CHIRPSTACK, _uplink(smoke="present"), True),
+        (_CHIRPSTACK, _uplink(sos="pressed"), True),
+        (_CHIRPSTACK, _uplink(sos_button="pressed"), True),
+        (_NATIVE, _numbered("smoke", "present"), True),
+    ],
+)  # fmt: skip
+def test_present_says_of_a_hazard_that_it_is_there_and_of_a_button_that_it_is(
+    topic: str, body: object, is_call: bool
+) -> None:
+    readings, problems = _said(topic, body)
+    assert any(readings.get(metric) is True for metric in CALLS) is is_call
+    assert problems == ([] if is_call else ["unclear_call"])
+    assert not any(readings.get(metric) is False for metric in CALLS)
 
 
 def _tracked(**attributes: object) -> dict[str, object]:
@@ -175,6 +311,8 @@ _PHONE = {"_type": "location", "tst": 1785564000, "lat": 35.7, "lon": 139.7}
         ("positions", _tracked(alarm=["sos", "fallDown"]), {"sos": True, "fall": True}),
         ("positions", _tracked(alarm="sos;fallDown"), {"sos": True, "fall": True}),
         ("positions", _tracked(alarm={"sos": True, "vibration": False}), {"sos": True}),
+        ("positions", _tracked(alarm="general,sos"), {"sos": True}),
+        ("positions", _tracked(alarm="vibration,general"), {"vibration": True}),
         ("positions", _tracked(alarm="clear"), {}),
         ("positions", _tracked(alarm=False, result="SOS ON"), {}),
         ("events", _event("sos"), {"sos": True}),
@@ -196,6 +334,8 @@ def test_a_tracker_calls_under_a_name_of_its_own(
     [
         ("positions", _tracked(alarm=True)),
         ("positions", _tracked(emergency="strange")),
+        # Whatever alarm the server has no name for.
+        ("positions", _tracked(alarm="general")),
         ("events", _event("alarm")),
         ("352093081234567/data", {"state": {"reported": {**_RECORD, "sos": "strange"}}}),
         ("owntracks/u/d", {**_PHONE, "emergency": "strange"}),
@@ -203,6 +343,25 @@ def test_a_tracker_calls_under_a_name_of_its_own(
 )
 def test_a_call_of_a_tracker_that_is_not_understood_goes_to_quarantine(topic: str, body: object) -> None:
     assert _said(topic, body) == ({}, ["unclear_call"])
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("shelly-1/events/rpc", _shelly_event("smoke:0", "smoke.alarm_test")),
+        ("shellies/s/sensor/gas", "NONE"),
+        (_CHIRPSTACK, _uplink(smoke_chamber_polution=3)),
+        ("positions", _tracked(alarm="LOWBATTERY")),
+        ("positions", _tracked(alarm="overSpeed")),
+        (_CHIRPSTACK, _uplink(device_type="sos", ticks_emergency_state=1, accidental_press=1)),
+        ("positions", _tracked(alarm="GEOFENCEEXIT")),
+        ("node/binary_sensor/soil_moisture/state", "ON"),
+    ],
+)
+def test_a_test_an_end_and_another_alarm_are_none_in_any_case(topic: str, body: object) -> None:
+    readings, problems = _said(topic, body)
+    assert problems == []
+    assert not {name.partition("#")[0] for name, value in readings.items() if value is True} & set(CALLS)
 
 
 @pytest.mark.parametrize("field", ["fall_back", "emergency_light", "co"])

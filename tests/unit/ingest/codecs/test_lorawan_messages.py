@@ -55,6 +55,28 @@ _MILESIGHT = [
     Case("a tracker's seat is no door", _CHIRPSTACK, _event(latitude=35.7, longitude=139.8, position="tilt", motion_status="moving"), {"lat": 35.7, "device_moving": True}, ("motion", "contact_open")),
 ]  # fmt: skip
 
+# Names that no table holds, as the makers' decoders write them (the repositories of Milesight and The Things Network, in other words).
+_WORDED = [
+    Case("a door in a word for its state", _CHIRPSTACK, _event(door_state="Open", pir_state="Motion detected"), {"contact_open": True, "motion": True}),
+    Case("the same the other way", _CHIRPSTACK, _event(door_state="Close", pir_state="Motion not detected"), {"contact_open": False, "motion": False}),
+    Case("a door's event in an object", _TTS, _up(Type="DOOR/WINDOW", DoorWindow={"Event": "Closed"}), {"contact_open": False}),
+    Case("whether 1 is open only the name says", _TTS, _up(open=1, reed_state=1), {"contact_open": True}, ("contact_open#2",)),
+    Case("a reed contact that says a number", _TTS, _up(reed_state=255, battery_voltage=3.0), {"battery_v": 3.0}, ("contact_open",)),
+    Case("statistics of a door are none of its states", _TTS, _up(door_open_times=4, last_door_open_duration=9, door_alarm_timeout=0), {}, ("contact_open",)),
+    Case("movement as a byte", _TTS, _up(motion_event_state=255), {"motion": True}),
+    Case("no movement as a byte", _TTS, _up(motion_event_state=0), {"motion": False}),
+    Case("climate in other words", _TTS, _up(Temp=26.35, relativeHumidity=59.8, Illuminance=120, Occupy=1), {"temperature_c": 26.35, "humidity_pct": 59.8, "illuminance_lx": 120, "presence": True}),
+    Case("climate with units in the text", _CHIRPSTACK, _event(temperature="21.5°C", humidity="40%", battery_voltage="3.1V"), {"temperature_c": 21.5, "humidity_pct": 40, "battery_v": 3.1}),
+    Case("degrees Fahrenheit in the text", _CHIRPSTACK, _event(temperature="77°F"), {"temperature_c": 25}),
+    Case("a unit of something else", _CHIRPSTACK, _event(temperature="21.5%", battery=90), {"battery_pct": 90}, ("temperature_c",)),
+    Case("values in objects beside their units", _TTS, _up(temperature={"value": 23.4, "unit": "°C"}, presence={"value": True}), {"temperature_c": 23.4, "presence": True}),
+    Case("a limit of the temperature is none", _TTS, _up(temperatureMax=30, targetTemperature=21, sensorTemperature=40), {}, ("temperature_c",)),
+    Case("the inside of a tracker is no room", _TTS, _up(latitude=35.7, longitude=139.8, Temp=38.0, pir_state="triggered"), {"lat": 35.7}, ("temperature_c", "motion")),
+    Case("a button of two in an object", _TTS, _up(Button={"Event": "Button 2", "State": "Pressed"}), {"button#2": "single"}),
+    Case("a button that is held, in an object", _TTS, _up(Button={"Event": "Button", "State": "Held"}), {"button": "hold"}),
+    Case("somebody opened the case", _TTS, _up(Tamper={"Event": "Open"}), {"tamper": True}),
+    Case("the case as a truth, in other words", _TTS, _up(DisassembledAlarm=0, boxTamper=False), {"tamper": False}, ("sos",)),
+]  # fmt: skip
 _OTHERS = [
     Case("Dragino: climate with a wire that hangs loose", _TTS, _up(BatV=3.07, TempC_SHT=24.3, Hum_SHT=55, TempC_DS=327.67, Ext_sensor="Temperature Sensor"), {"temperature_c": 24.3, "battery_v": 3.07}),
     Case("Dragino: only a wire", _TTS, _up(BatV=3.3, TempC1=19.2), {"temperature_c": 19.2}),
@@ -96,7 +118,7 @@ _SERVERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", [*_MILESIGHT, *_OTHERS, *_SERVERS], ids=str)
+@pytest.mark.parametrize("case", [*_MILESIGHT, *_WORDED, *_OTHERS, *_SERVERS], ids=str)
 def test_a_documented_message(case: Case) -> None:
     assert_says(case)
 
@@ -150,3 +172,17 @@ def test_the_places_a_tracker_kept_come_before_the_present_one() -> None:
 )
 def test_what_is_wrong_says_why(topic: str, body: object, reason: str) -> None:
     assert [problem["reason"] for problem in said(topic, body)["problems"]] == [reason]
+
+
+def test_a_button_that_says_how_it_was_pressed_by_a_number_goes_to_quarantine() -> None:
+    found = said(_TTS, _up(batteryVoltage=3, pressEvent=3))
+    assert [problem["reason"] for problem in found["problems"]] == ["unclear_component"]
+    assert "heartbeat" not in found["values"]
+
+
+def test_what_stands_beside_a_value_in_an_object_is_not_dropped_in_silence() -> None:
+    found = said(
+        _TTS, _up(Water={"Event": "Water Present", "Relative": 3}, temperature={"value": 21.0, "raw": 8})
+    )
+    assert (found["values"]["water_leak"], found["values"]["temperature_c"]) == (True, 21.0)
+    assert "temperature.raw" in found["unread"]

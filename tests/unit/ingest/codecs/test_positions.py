@@ -41,6 +41,13 @@ def test_a_place_is_read_in_every_form(values: dict[str, object]) -> None:
     "doubt",
     [
         {"fixFailed": True},
+        {"no_fix": True},
+        {"gps_quality": 0},
+        {"gps_state": "searching"},
+        {"gpsFixStatus": "NOK"},
+        {"locationType": "LBS"},
+        {"isHistory": True},
+        {"buffered": True},
         {"gps_valid": False},
         {"gpsFix": 0},
         {"valid": False},
@@ -60,6 +67,26 @@ def test_a_place_is_read_in_every_form(values: dict[str, object]) -> None:
         {"source": "gateway", "accuracy": 5},
         {"location_source": "SOURCE_REGISTRY"},
         {"gateway": True},
+        # A receiver that has nothing now, in words, truths and the letter of NMEA 0183.
+        {"gps": "off"},
+        {"gps": False},
+        {"gpsStatus": "off"},
+        {"gpsStatus": "No Fix"},
+        {"gpsStatus": 0},
+        {"gps_status": "V"},
+        {"gnss_state": "sleep"},
+        {"gps_enabled": False},
+        {"gpsLock": False},
+        {"position_status": "unavailable"},
+        {"position_fresh": False},
+        {"gps_valid": "none"},
+        # A message, or a place, that was kept.
+        {"dataStatus": "old"},
+        {"data_type": "history"},
+        {"status": "outdated"},
+        {"recordType": "buffered"},
+        {"position_data": "stored"},
+        {"old": True},
     ],
 )
 def test_a_place_that_is_no_fresh_fix_is_none_and_the_message_says_so(doubt: dict[str, object]) -> None:
@@ -69,7 +96,49 @@ def test_a_place_that_is_no_fresh_fix_is_none_and_the_message_says_so(doubt: dic
 
 
 @pytest.mark.parametrize(
-    "holder", ["lastPosition", "last_known_location", "gateway_location", "home_position"]
+    "beside",
+    [
+        {"gps": "on"},
+        {"gps": True},
+        {"gpsStatus": "3D Fix"},
+        {"gpsStatus": 1},
+        {"gps_status": "A"},
+        {"gnss_state": "active"},
+        {"dataStatus": "new"},
+        {"dataStatus": "not old"},
+        {"data_type": "realtime"},
+        # What is off is the light, the interval, or the device itself says so of its relay.
+        {"LON": "OFF"},
+        {"gps_led": "off"},
+        {"gpsInterval": 0},
+        {"status": "off"},
+        {"history_count": 3},
+        {"door": "off"},
+    ],
+)
+def test_what_says_nothing_against_a_place_leaves_it(beside: dict[str, object]) -> None:
+    said = _said(**_HERE, **beside)
+    assert [(fix["lat"], fix["time"]) for fix in said["fixes"]] == [(35.68, "2026-08-01T06:00:00Z")]
+    assert "position_valid" not in said["values"]
+
+
+@pytest.mark.parametrize("doubt", [{"gps": "off"}, {"gpsStatus": 0}, {"dataStatus": "old"}])
+def test_what_stands_around_a_place_holds_for_it_and_for_no_message_without_one(
+    doubt: dict[str, object],
+) -> None:
+    around, inside = _said(location=_HERE, **doubt), _said(location={**_HERE, **doubt})
+    assert (around["fixes"], inside["fixes"]) == ([], [])
+    assert around["values"]["position_valid"] is inside["values"]["position_valid"] is False
+    assert "position_valid" not in _said(pir="trigger", **doubt)["values"]
+
+
+def test_in_an_object_about_a_place_a_plain_state_is_that_of_its_receiver() -> None:
+    assert _said(gnss={**_HERE, "status": "off"})["fixes"] == []
+    assert _said(gnss={**_HERE, "status": "on"})["fixes"] != []
+
+
+@pytest.mark.parametrize(
+    "holder", ["lastPosition", "oldPosition", "last_known_location", "gateway_location", "home_position"]
 )
 def test_a_place_of_earlier_or_of_something_else_is_not_where_the_device_is(holder: str) -> None:
     assert _said(battery=80, **{holder: _HERE})["fixes"] == []
@@ -159,3 +228,70 @@ def test_a_place_that_was_entered_at_chirpstack_is_none() -> None:
     body = {"time": "2026-08-01T06:00:00Z", "location": {**_HERE, "source": "CONFIG"}}
     said = described(_CHIRPSTACK.replace("/up", "/location"), json.dumps(body).encode())
     assert (said["fixes"], said["problems"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("beside", "time"),
+    [
+        ({"timestamp": 1785478000}, "2026-07-31T06:06:40Z"),
+        ({"utc": "2026-07-31T06:00:00Z"}, "2026-07-31T06:00:00Z"),
+        ({"buffered": True, "gps_timestamp": 1785478000}, "2026-07-31T06:06:40Z"),
+        ({"secondsSinceFix": 7200}, "2026-08-01T04:00:00Z"),
+        # Also one of five minutes ago, which no clock would show.
+        ({"dataStatus": "old", "timestamp": 1785563700}, "2026-08-01T05:55:00Z"),
+        ({"isHistory": True, "timestamp": 1785563700}, "2026-08-01T05:55:00Z"),
+        # The receiver is off now; the place is from before, and says when.
+        ({"gps": "off", "fix_time": "2026-08-01T05:00:00Z"}, "2026-08-01T05:00:00Z"),
+        # Who takes the time of the wall for UTC is nine hours ahead, and where it says now.
+        ({"timestamp": 1785596400}, "2026-08-01T06:00:00Z"),
+        ({"timestamp": 3}, "2026-08-01T06:00:00Z"),
+    ],
+)
+def test_a_message_that_was_kept_has_the_time_at_which_it_was_made(
+    beside: dict[str, object], time: str
+) -> None:
+    assert [fix["time"] for fix in _said(**_HERE, **beside)["fixes"]] == [time]
+
+
+def _forwarded(protocol: str, **attributes: object) -> dict[str, Any]:
+    at = "2026-08-01T06:00:00Z"
+    place = {"fixTime": at, "serverTime": at, **_HERE, "valid": True}
+    position = {**place, "protocol": protocol, "attributes": attributes}
+    return described("positions", json.dumps({"device": {"uniqueId": "8"}, "position": position}).encode())
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"sat": 0},
+        {"source": "lbs"},
+        {"locationType": "wifi"},
+        {"gps": "off"},
+        {"gpsStatus": 0},
+        {"gpsFix": False},
+        {"gpsStatus": "searching"},
+    ],
+)
+def test_a_place_of_a_network_is_no_fix_of_a_tracker_behind_traccar_either(
+    attributes: dict[str, object],
+) -> None:
+    said = _forwarded("osmand", **attributes)
+    assert (said["fixes"], said["values"]["position_valid"]) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "attributes", "fixes"),
+    [
+        # AVL parameter 69 of Teltonika: only 1 is a fix. Of other makers nobody says what 2 is.
+        ("teltonika", {"gpsStatus": 1}, 1),
+        ("teltonika", {"gpsStatus": 2}, 0),
+        ("teltonika", {"gpsStatus": 3}, 0),
+        ("meitrack", {"gpsStatus": 2}, 1),
+        # What is about something else than the place.
+        ("osmand", {"error": True, "status": "off", "last": True}, 1),
+    ],
+)
+def test_behind_traccar_the_state_of_the_receiver_is_that_of_its_maker(
+    protocol: str, attributes: dict[str, object], fixes: int
+) -> None:
+    assert len(_forwarded(protocol, **attributes)["fixes"]) == fixes

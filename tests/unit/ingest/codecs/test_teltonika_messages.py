@@ -21,6 +21,8 @@ def _record(**fields: object) -> dict[str, object]:
 _CASES = [
     Case("a place with everything", _DATA, _record(alt="12", ang="90", sp="3"), {"lat": 35.7308, "lon": 139.8273, "altitude_m": 12, "course_deg": 90, "speed_kmh": 3, "time": "2026-08-01T06:00:12Z", "device_id": "352093081452251"}),
     Case("the place of the last fix is none", _DATA, _record(sat="0", sp="0", ang="0"), {"position_valid": False}, ("lat",)),
+    Case("the receiver has a fix", _DATA, _record(**{"69": 1}), {"lat": 35.7308}, ("position_valid",)),
+    *(Case(f"the receiver says {state}", _DATA, _record(**{"69": state}), {"position_valid": False}, ("lat",)) for state in (0, 2, 3, 4, "2")),
     Case("no place", _DATA, _record(latlng="0.000000,0.000000"), {"position_valid": False}, ("lat",)),
     Case("the south and the west", _DATA, _record(latlng="-33.4,-70.6"), {"lat": -33.4, "lon": -70.6}),
     Case("the alarm button", _DATA, _record(evt=236, pr=2, **{"236": 1}), {"sos": True, "lat": 35.7308}),

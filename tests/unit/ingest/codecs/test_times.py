@@ -174,3 +174,157 @@ def test_an_accuracy_of_0_and_an_approximate_place_are_not_precise() -> None:
     said = _said("positions", _forwarded(latitude=35.7, longitude=139.8, attributes={"approximate": True}))
     assert said["fixes"] == []
     assert said["values"]["position_valid"] is False
+
+
+def _object(**values: object) -> tuple[str, object]:
+    return "application/1/device/0102/event/up", {"time": _AT, "object": {**values}}
+
+
+def _tts(**uplink: object) -> tuple[str, object]:
+    return "v3/a@t/devices/d/up", {"received_at": _AT, "uplink_message": {**uplink}}
+
+
+def _place_stated(form: str, text: str) -> tuple[str, object]:
+    """Return a message that says in a form when its place was found."""
+    return {
+        "beside": _object(**_HERE, fix_time=text),
+        "of the receiver": _object(**_HERE, gps_timestamp=text),
+        "of the message": _object(**_HERE, timestamp=text),
+        "of the device": _object(**_HERE, device_time=text),
+        "inside": _object(location={**_HERE, "timestamp": text}),
+        "around": _object(location=_HERE, timestamp=text),
+        "header": _object(header={"timestamp": text}, position={"gnssFix": _HERE}),
+        "normalized": _tts(normalized_payload=[{"position": _HERE, "time": text}]),
+        "SenseCAP": _object(
+            messages=[
+                [
+                    {"type": "Latitude", "measurementValue": 35.7, "timestamp": text},
+                    {"type": "Longitude", "measurementValue": 139.8, "timestamp": text},
+                ]
+            ]
+        ),
+        "Traccar": ("positions", _forwarded(**_HERE, fixTime=text)),
+        "Teltonika": ("352093081234567/data", {"state": {"reported": {**_RECORD, "ts": text}}}),
+    }[form]
+
+
+_FORMS = (
+    *("beside", "of the receiver", "of the message", "of the device", "inside", "around", "header"),
+    *("normalized", "SenseCAP", "Traccar", "Teltonika"),
+)
+# Of yesterday, in the forms that servers and devices write; nobody says in which zone.
+_ZONELESS = ("2026-11-27T12:00:00", "2026-11-27 12:00:00.5", "2026/11/27 12:00:00", "27.11.2026 12:00")
+
+
+@pytest.mark.parametrize("text", _ZONELESS)
+@pytest.mark.parametrize("form", _FORMS)
+def test_a_time_without_a_zone_makes_no_old_place_look_like_one_of_now(form: str, text: str) -> None:
+    said = _said(*_place_stated(form, text))
+    (fix,) = said["fixes"]
+    assert (fix["time"], fix["suspect"]) == ("1970-01-01T00:00:00Z", True)
+
+
+@pytest.mark.parametrize("form", [form for form in _FORMS if form != "Teltonika"])
+def test_the_same_time_with_its_zone_is_that_of_the_place(form: str) -> None:
+    (fix,) = _said(*_place_stated(form, "2026-11-27T21:00:00+09:00"))["fixes"]
+    assert fix["time"] == "2026-11-27T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("beside", "fix_time"),
+        ("of the receiver", "gps_timestamp"),
+        ("of the message", "timestamp"),
+        ("inside", "location.timestamp"),
+        ("around", "timestamp"),
+        ("normalized", "normalized.time"),
+        ("Traccar", "position.fixTime"),
+    ],
+)
+def test_a_time_without_a_zone_is_named_among_what_is_not_read(form: str, name: str) -> None:
+    for text in ("2026-11-27T12:00:00", _AT[:-1]):
+        assert name in _said(*_place_stated(form, text))["unread"]
+    assert name not in _said(*_place_stated(form, _AT))["unread"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_now"),
+    [
+        # The time of the message in UTC, and on the walls of Tokyo and Kiritimati.
+        ("2026-11-28T12:00:00", True),
+        ("2026-11-28T11:50:00", True),
+        ("2026-11-28T21:00:00", True),
+        ("2026-11-29T02:10:00", True),
+        # Older in UTC, whatever the zone is or not; and ahead of every wall.
+        ("2026-11-28T11:49:59", False),
+        ("2026-11-29T02:10:01", False),
+    ],
+)
+def test_a_time_without_a_zone_that_may_be_that_of_the_message_speaks_against_nothing(
+    text: str, is_now: bool
+) -> None:
+    (fix,) = _said(*_place_stated("beside", text))["fixes"]
+    assert fix.get("suspect", False) is not is_now
+    assert (fix["time"] == _AT) is is_now
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"fix_time_utc": "2026-11-28T09:30:00"},
+        {"gps_utc_time": "2026/11/28 09:30:00"},
+        {"fix_time": "2026-11-28 09:30:00 UTC"},
+        {"utc": "2026-11-28 09:30:00"},
+        {"time_utc": "2026-11-28 9:30"},
+        {"Date": "2026-11-28", "Time": "9:30:0"},
+    ],
+)
+def test_a_time_that_names_utc_is_in_utc(values: dict[str, object]) -> None:
+    (fix,) = _said(*_object(**_HERE, **values))["fixes"]
+    assert fix["time"] == "2026-11-28T09:30:00Z"
+
+
+def test_a_date_in_a_form_that_nobody_knows_makes_the_place_suspect_and_no_call() -> None:
+    said = _said(*_object(**_HERE, Date="28/11/2026", Time="9:30:00", ALARM_status="TRUE"))
+    assert [fix["suspect"] for fix in said["fixes"]] == [True]
+    assert [(one["metric"], one["time"]) for one in said["readings"]] == [("sos", _AT)]
+
+
+@pytest.mark.parametrize(
+    "beside", [{"fix_time": "00:00:35"}, {"gps_time": ""}, {"fix_time": "35 s"}, {"device_time": 35}]
+)
+def test_how_long_a_receiver_took_is_no_time(beside: dict[str, object]) -> None:
+    (fix,) = _said(*_object(**_HERE, **beside))["fixes"]
+    assert fix["time"] == _AT
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "name"),
+    [
+        ("shelly-1/events/rpc", {"method": "NotifyStatus", "params": {"ts": "just now", "input:0": {"id": 0, "state": True}}}, "ts"),
+        ("msh/EU/2/json/L/!a1", {"from": 7, "type": "detection", "timestamp": "later", "payload": {"text": "Motion detected"}}, "timestamp"),
+        ("tele/x/SENSOR", {"Time": "yesterday", "Switch1": "ON"}, "Time"),
+        ("zigbee2mqtt/d", {"occupancy": True, "last_seen": "a while ago"}, "last_seen"),
+    ],
+)  # fmt: skip
+def test_a_time_that_is_stated_and_not_understood_is_none_of_now(topic: str, body: object, name: str) -> None:
+    said = _said(topic, body)
+    assert name in said["unread"]
+    assert said["readings"]
+    assert all(one["suspect"] for one in said["readings"])
+
+
+def test_a_shelly_says_its_time_as_a_number_or_as_a_text() -> None:
+    for stated in (_SECONDS, str(_SECONDS), _AT):
+        said = _said(
+            "shelly-1/events/rpc",
+            {"method": "NotifyStatus", "params": {"ts": stated, "input:0": {"state": True}}},
+        )
+        assert said["values"]["time"] == _AT, stated
+
+
+def test_a_message_whose_own_time_is_not_understood_is_no_movement_of_now() -> None:
+    said = _said("application/1/device/0102/event/up", {"time": _AT[:-1], "object": {"pir": "trigger"}})
+    assert [(one["metric"], one["suspect"]) for one in said["readings"]] == [("motion", True)]
+    assert said["unread"] == ["time"]

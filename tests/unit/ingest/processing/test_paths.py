@@ -179,6 +179,19 @@ def test_a_new_numbered_state_takes_the_fast_path_too(slow: list[str]) -> None:
     assert (found.readings, found.doubtful) == ([], [])
 
 
+@pytest.mark.parametrize(("time", "way"), [(NOW, []), (None, ["motion"])])
+def test_the_first_message_that_a_numbered_device_ever_sends_shows_that_somebody_moved(
+    slow: list[str], time: datetime | None, way: list[str]
+) -> None:
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), GapTracker())
+    message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", False, False, NOW)
+    said = [Measured("motion", True, time)]
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=1, readings=said))
+    rows = [*builder.batch.new, *builder.batch.readings, *(row for row, _ in builder.batch.doubtful)]
+    assert slow == way
+    assert [row[6] & SIGN for row in rows] == [SIGN]
+
+
 def test_movement_that_ends_shows_nobody_on_the_fast_path_either(slow: list[str]) -> None:
     found = batch_of(NOW, value=False)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -154,6 +155,45 @@ def test_what_a_bridge_says_first_when_it_is_back_may_be_what_it_kept() -> None:
     assert signs(*said, kind=DeviceKind.MOTION, profile=NO_CLEAR) == [(0, 0), (30, 30)]
     # Without a profile it may be a state that lasts.
     assert signs(*said, kind=DeviceKind.MOTION) == []
+
+
+def contacts(*said: Said) -> list[float]:
+    """Return the minutes of the messages that count as contact with their device."""
+    known, found = Links(), list[float]()
+    for minute, topic, body in said:
+        payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        kind = DeviceKind.GATEWAY if topic == BRIDGE else DeviceKind.DOOR
+        device = SendingDevice(7, "one", "", kind, None, None)
+        builder = BatchBuilder(
+            RULES, lambda sender, one=device: replace(one, sender=sender), known, START - timedelta(days=1)
+        )
+        builder.add(InboundMessage(topic, payload, False, False, at(minute)), decode(topic, payload))
+        known = builder.finish(known)
+        found += [minute for _ in builder.batch.contacts]
+    return found
+
+
+def test_what_a_bridge_kept_of_a_dead_device_is_no_contact_with_it() -> None:
+    restarts: list[Said] = []
+    for minute in (180, 360):
+        restarts += [
+            (minute, BRIDGE, "offline"),
+            (minute + 1, BRIDGE, "online"),
+            (minute + 1.2, f"{DOOR}/availability", "online"),
+            (minute + 1.5, DOOR, {**CLOSED, "battery": 80}),
+        ]
+    said = [(0, DOOR, CLOSED), *restarts]
+    bridge = [180, 181, 360, 361]
+    assert contacts(*said) == [0, *bridge]
+    # What comes later, and what differs from what was kept, came from the device.
+    assert contacts(*said, (364, DOOR, {**CLOSED, "battery": 80})) == [0, *bridge, 364]
+    assert contacts(*said, (361.8, DOOR, OPEN)) == [0, *bridge, 361.8]
+
+
+def test_a_device_that_says_itself_what_it_said_before_is_in_contact_when_it_is_back() -> None:
+    lwt, state = "tele/entry/LWT", "stat/entry/SWITCH1"
+    said: list[Said] = [(0, state, "OFF"), (60, lwt, "Offline"), (90, lwt, "Online"), (90.2, state, "OFF")]
+    assert contacts(*said) == [0, 60, 90, 90.2]
 
 
 def test_two_inputs_in_opposite_states_do_not_take_turns_in_being_an_edge() -> None:

@@ -205,12 +205,13 @@ def test_what_a_device_forgot_with_its_memory_is_blind_once_and_not_asked_for_an
 
 
 @pytest.mark.parametrize(
-    ("made", "minute", "is_anew"), [(14, 41, True), (15, 41, False), (14, 40, False), (14, None, True)]
+    ("last", "made", "minute", "is_anew"),
+    [(40, 14, 41, True), (40, 15, 41, False), (40, 14, 40, False), (40, 14, None, True), (39, 14, 41, True)],
 )
 def test_a_count_is_a_new_one_if_it_is_later_and_far_less_than_half_of_what_came(
-    made: int, minute: int | None, *, is_anew: bool
+    last: int, made: int, minute: int | None, *, is_anew: bool
 ) -> None:
-    numbers = _noted(39, 40)
+    numbers = _noted(last - 1, last)
     numbers.note_count(_DEVICE, made, None if minute is None else _at(minute))
-    assert numbers.last_of([1]) == {1: (0 if is_anew else 40, _at(40))}
-    assert numbers.sequence_reset_at == ({1: _at(40)} if is_anew else {})
+    assert numbers.last_of([1]) == {1: (0 if is_anew else last, _at(last))}
+    assert numbers.sequence_reset_at == ({1: _at(last)} if is_anew else {})

@@ -5,7 +5,7 @@ import pytest
 
 from detectors.features.silence_threshold import BUFFER_MIN
 from simulator.evaluation.protocol import CollapseTrial, prepare
-from simulator.evaluation.report import SetReport, shipped_table
+from simulator.evaluation.report import SetReport, hours_table, shipped_table
 from simulator.evaluation.shipped import other_half, shipped_settings
 from simulator.evaluation.synthetic import syn40
 
@@ -29,6 +29,8 @@ def test_a_shipped_setting_has_its_rate_its_worst_home_and_its_nights() -> None:
     assert found.worst_30d == pytest.approx(210 / DAYS[0])
     assert found.over_twice == 1
     assert found.at_night == pytest.approx(0.2)
+    rings = {hour: count for hour, count in enumerate(found.by_hour) if count}
+    assert rings == {2: 1, 5: 1, 6: 1, 9: 1, 12: 4, 15: 1, 20: 1}
     assert found.night_of_40 == pytest.approx(80 / sum(DAYS))
     assert found.between_30d[0] < found.false_alarms_30d < found.between_30d[1]
     assert (found.median_h, found.mean_h) == (2.0, 2.0)
@@ -64,3 +66,4 @@ def test_the_table_names_settings_and_margins_of_other_homes() -> None:
         "margin of the other half",
     ]
     assert {len(row) for row in table} == {8}
+    assert hours_table(report)[0] == ["family", *8 * ["0"]]

@@ -132,6 +132,14 @@ def test_names_in_japanese_get_ids_that_stay_the_same_and_apart(tmp_path: Path):
             "a,2026-08-01T06:00:00Z,button,hall,press",
             "line 3, column value: 'press' is none of the words of button: other, single",
         ),
+        *(
+            (
+                f"a,2026-08-01T06:00:00Z,{metric},hall,{value}",
+                f"line 3, column value: the value {value!r} of {metric} is neither true nor false; write 1 or 0, on or off",
+            )
+            for metric in ("motion", "contact_open", "sos")
+            for value in ("moved", "2", "0.5", "nan", "-1")
+        ),
         ("a,2026-08-01T06:00:00Z,motion,hall", "line 3: there are 4 fields, the header has 5"),
         (" ,2026-08-01T06:00:00Z,motion,hall,1", "line 3, column home: ' ' is no name"),
         (

@@ -28,6 +28,10 @@ def reader(order: DateOrder | None = None) -> TimeReader:
         "2026年8月1日6:00:12",
         "2026/08/01(土) 6:00:12",
         "２０２６／８／１　６：００：１２",
+        "令和8年8月1日 6:00:12",
+        "令和８年８月１日 午前6時0分12秒",
+        "R8.8.1 6:00:12",
+        "r8/08/01 06:00:12",
         "2026/8/1 午前6:00:12",
         "2026/8/1 6:00:12 AM",
         "01.08.2026 06:00:12",
@@ -49,6 +53,15 @@ def reader(order: DateOrder | None = None) -> TimeReader:
 )
 def test_one_moment_is_read_from_every_style(text: str):
     assert reader().moment(text) == WALL
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("令和元年5月1日", (2019, 5, 1)), ("平成31年4月30日", (2019, 4, 30)), ("H2.1.2", (1990, 1, 2))],
+)
+def test_a_year_of_an_era_is_read_as_the_calendars(text: str, day: tuple[int, int, int]) -> None:
+    shown = reader().parse(text)
+    assert (shown.year, shown.month, shown.day) == day
 
 
 @pytest.mark.parametrize(
@@ -92,7 +105,7 @@ def test_parts_of_a_second_are_kept(text: str, microsecond: int):
         "2026-08-01 13:00 PM",
         "2026/8/16:00",
         "12345",
-        "R8.8.1 6:00",
+        "X8.8.1 6:00",
         "2026-08-01 06:00:12 CEST",
         "2026-08-01 06:00:12+09:07",
         "1926-08-01 06:00:12",

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
+from core.formats import ward_file
 from simulator.town.ward import WardOrder, make_ward
 from simulator.ward_file import parse_ward
 from tests.support.paths import REPOSITORY
@@ -18,13 +19,14 @@ SCHEMA = json.loads((REPOSITORY / "tests/contract/schemas/ward.schema.json").rea
 VALIDATOR: Any = Draft202012Validator(SCHEMA)
 
 
-def ward(residents: int = 20, seed: int = 1, **more: str) -> Any:
+def ward(residents: int = 20, seed: int = 1, **more: Any) -> Any:
     return make_ward(WardOrder(residents, seed, NOW, **more))
 
 
 @pytest.mark.parametrize("residents", [1, 2, 5, 20, 70])
 def test_a_ward_file_keeps_to_its_schema(residents: int):
-    errors: list[Any] = [*VALIDATOR.iter_errors(ward(residents, webhook_url="http://127.0.0.1:9/hook"))]
+    body = ward(residents, webhook_url="http://127.0.0.1:9/hook", has_telephones=True)
+    errors: list[Any] = [*VALIDATOR.iter_errors(body)]
     assert errors == []
 
 
@@ -79,17 +81,19 @@ def test_every_home_has_what_the_rules_need():
         assert {DeviceKind.MOTION, DeviceKind.DOOR, DeviceKind.BUTTON, DeviceKind.GATEWAY} <= kinds
 
 
-def test_webhook_contacts_are_there_only_when_an_address_is_given():
+def test_families_are_reached_by_mail_and_by_webhook_and_telephone_only_where_asked_for():
     def channels(body: Any) -> set[str]:
         return {
-            contact["channel"]
-            for home in body["homes"]
-            for person in home["residents"]
-            for contact in person["contacts"]
+            way.kind
+            for home in ward_file.parse_ward(body).homes
+            for person in home.residents
+            for contact in person.contacts
+            for way in contact.ways
         }
 
     assert channels(ward()) == {"mail"}
     assert channels(ward(webhook_url="http://127.0.0.1:9/hook")) == {"mail", "webhook"}
+    assert channels(ward(has_telephones=True)) == {"mail", "sms", "voice"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Residents, homes, contacts and accounts: add, change, end, take back."""

@@ -1,0 +1,1 @@
+"""Pages of an office: who is asked, who stands in, and who is on duty."""

@@ -1,0 +1,1 @@
+"""Pages with which people, homes, contacts, offices and accounts are registered and changed."""

@@ -1,0 +1,1 @@
+"""Models of residents, homes, contacts, offices and accounts as they are registered, imported and changed."""

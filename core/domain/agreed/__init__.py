@@ -1,0 +1,1 @@
+"""What people agreed on for one resident beyond what is learned of them."""

@@ -1,0 +1,1 @@
+"""Residents, homes, contacts, offices and accounts as they are registered, changed and ended, each with its history."""

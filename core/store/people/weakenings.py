@@ -1,0 +1,130 @@
+"""What makes the watch of a resident weaker is sent to the family and to the centre, once; what strengthens it is not."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from core.domain.geodesy import metres_per_degree
+from core.domain.geofence import Circle, Polygon, minutes_of_week
+from core.domain.planned_absence import Absence
+from core.domain.sensitivity import Sensitivity
+from core.store.alerts import notices
+from core.store.alerts.notices import NoticeKind
+from core.store.database import Connection
+from core.store.people import residents, watch_changes
+from core.store.people.geofences import hours_from_json, shape_from_json
+from core.store.people.watch_changes import Watched
+
+# An area that grew by less is no larger: positions are no better.
+_TOLERANCE_M = 1.0
+_CIRCLE_SEGMENTS = 64
+
+Kept = Mapping[str, Any]
+
+
+def record(
+    connection: Connection,
+    resident: int,
+    what: Watched,
+    *,
+    before: Kept | None,
+    after: Kept | None,
+    user: int,
+    now: datetime,
+) -> None:
+    """Write down a change of what is watched, and put a message for everybody concerned into the outbox if it weakens the watch.
+
+    Whoever sleeps gets it when their quiet hours end; the message holds the number of the change only.
+    """
+    change = watch_changes.record(connection, resident, what, before=before, after=after, user=user, now=now)
+    if not weakens(what, before, after):
+        return
+    zone = residents.home_of(connection, resident).zone
+    due = {
+        one.number: (one.quiet_hours.end_after(now, zone) if one.quiet_hours else None) or now
+        for one in residents.contacts(connection, resident)
+    }
+    body = {"resident": resident, "change": change}
+    notices.add(connection, due, NoticeKind.WEAKENING, key=str(change), body=body, now=now)
+
+
+def ask_second_person(connection: Connection, absence: Absence, now: datetime) -> None:
+    """Put one message for each who could confirm an absence that somebody else planned into the outbox: the centre, and contacts who can sign in.
+
+    Whoever sleeps gets it when their quiet hours end; the message holds numbers only.
+    """
+    zone = residents.home_of(connection, absence.resident).zone
+    due = {
+        one.number: (one.quiet_hours.end_after(now, zone) if one.quiet_hours else None) or now
+        for one in residents.contacts(connection, absence.resident)
+        if one.user != absence.created_by_user and (one.resident is None or one.user is not None)
+    }
+    body = {"resident": absence.resident, "absence": absence.number}
+    notices.add(connection, due, NoticeKind.SECOND_PERSON, key=str(absence.number), body=body, now=now)
+
+
+def ask_no_more(connection: Connection, absence: int, now: datetime) -> None:
+    """Take back what has yet to be sent: somebody confirmed the absence, or it was ended."""
+    notices.withdraw(connection, NoticeKind.SECOND_PERSON, str(absence), now)
+
+
+def weakens(what: Watched, before: Kept | None, after: Kept | None) -> bool:
+    """Return whether less may be noticed, or somebody else asked, after a change of what is watched.
+
+    Examples
+    --------
+    >>> weakens(Watched.SENSITIVITY, {"sensitivity": "family"}, {"sensitivity": "quiet"})
+    True
+    >>> weakens(Watched.SENSITIVITY, {"sensitivity": "quiet"}, {"sensitivity": "family"})
+    False
+    """
+    match what:
+        case Watched.ABSENCE:
+            # One that is changed was ended: it becomes shorter.
+            return before is None
+        case Watched.GEOFENCE:
+            return before is not None and (after is None or _asks_less(before, after))
+        case Watched.QUIET_LIMIT:
+            # It is never changed: another one is set in its place.
+            return after is None
+        case Watched.SENSITIVITY:
+            order = list(Sensitivity)
+            return (
+                before is not None
+                and after is not None
+                and (order.index(after["sensitivity"]) > order.index(before["sensitivity"]))
+            )
+        case Watched.ESCALATION:
+            # Other people, or the same in another order: whether it is weaker is for them to say.
+            return True
+        case _:
+            return False
+
+
+def _asks_less(before: Kept, after: Kept) -> bool:
+    """Return whether an area lets somebody be where, or when, it did not."""
+    if not minutes_of_week(hours_from_json(before["hours"])) <= minutes_of_week(
+        hours_from_json(after["hours"])
+    ):
+        return True
+    old, new = shape_from_json(before["shape"]), shape_from_json(after["shape"])
+    if old == new:
+        return False
+    origin = (old.lat, old.lon) if isinstance(old, Circle) else old.corners[0]
+    return not _on_plane(old, origin).buffer(_TOLERANCE_M).covers(_on_plane(new, origin))
+
+
+def _on_plane(shape: Circle | Polygon, origin: tuple[float, float]) -> BaseGeometry:
+    """Return a shape in metres on the plane that touches the earth at `origin`."""
+    north_m, east_m = metres_per_degree(origin[0])
+    corners = [(shape.lat, shape.lon)] if isinstance(shape, Circle) else shape.corners
+    placed = [
+        (((lon - origin[1] + 540.0) % 360.0 - 180.0) * east_m, (lat - origin[0]) * north_m)
+        for lat, lon in corners
+    ]
+    if isinstance(shape, Circle):
+        return shapely.Point(placed[0]).buffer(shape.radius_m, quad_segs=_CIRCLE_SEGMENTS)
+    return shapely.Polygon(placed)

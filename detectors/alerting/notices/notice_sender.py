@@ -1,0 +1,163 @@
+"""Delivers messages that are about no alert, at least once each: the contact's channels in turn, then again after a while."""
+
+from datetime import datetime, timedelta
+
+from core.clock import Clock, SystemClock
+from core.credentials.sealed_values import Sealer
+from core.domain.alert import NotificationKind, Severity
+from core.domain.delivery.channel_order import in_order
+from core.domain.delivery.record import Attempt, DeliveryResult
+from core.domain.people import Channel, Contact
+from core.errors import StoreUnavailableError
+from core.logs import get_logger
+from core.store.alerts import notices
+from core.store.alerts.notices import Notice, NoticeKind
+from core.store.database import Connection, Database
+from core.store.operation import provider_quota
+from core.store.people import contact_channels, planned_absences, residents, watch_changes
+from core.store.people.watch_changes import Concerned
+from detectors.alerting.delivery import LEASE, Office
+from detectors.alerting.messages import Text
+from detectors.alerting.notices import notice_texts, weakening_text
+from detectors.alerting.outgoing import DeliveryWorker, OutgoingMessage
+
+# After each attempt that failed; then it is given up: what it says is on the board.
+_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+
+# Which channels a message may take: those of what is worth an eye, or of what is about equipment.
+_URGENCY = {
+    NoticeKind.EVENING: Severity.EQUIPMENT,
+    NoticeKind.EQUIPMENT: Severity.EQUIPMENT,
+    NoticeKind.WEAKENING: Severity.KEEP_AN_EYE,
+    NoticeKind.SECOND_PERSON: Severity.KEEP_AN_EYE,
+    NoticeKind.DEAD_CHANNEL: Severity.EQUIPMENT,
+}
+
+_log = get_logger(__name__)
+
+
+class NoticeSender:
+    """Delivers notices one at a time; several may work beside each other.
+
+    Parameters
+    ----------
+    database, clock, channel, office, sealer
+        As of the sender of alerts.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        channel: DeliveryWorker,
+        office: Office,
+        *,
+        sealer: Sealer | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._machine = SystemClock()
+        self._channel = channel
+        self._office = office
+        self._sealer = sealer
+
+    def send_one(self) -> bool:
+        """Deliver one message that is due; return False if there is none."""
+        now, machine_now = self._clock.now(), self._machine.now()
+        until = machine_now + LEASE
+        with self._database.transaction() as connection:
+            notice = notices.lease_one(connection, now, machine_now, until)
+            message = None if notice is None else self._prepared(connection, notice, now)
+        if notice is None:
+            return False
+        attempt = Attempt(DeliveryResult.REFUSED, "no_channel") if message is None else self._attempt(message)
+        self._settle(notice, until, attempt)
+        return True
+
+    def _prepared(self, connection: Connection, notice: Notice, now: datetime) -> OutgoingMessage | None:
+        """Choose the channel and write the message; None if no channel may be used, or it cannot be written."""
+        contact = residents.contact(connection, notice.contact)
+        if contact is None:
+            return None
+        usable = in_order(
+            contact_channels.of_contact(connection, contact.number),
+            NotificationKind.CLEARED,
+            _URGENCY[notice.kind],
+            {},
+        )
+        quota = provider_quota.state(connection, Channel.LINE)
+        if quota is not None and quota.is_kept_from(_URGENCY[notice.kind], now):
+            usable = [one for one in usable if one.kind is not Channel.LINE]
+        if not usable:
+            return None
+        channel = usable[(notice.attempts - 1) % len(usable)]
+        try:
+            address = contact_channels.true_address(channel, self._sealer)
+            text = self._text(connection, notice, contact, now)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message that cannot be written must not stop the others
+            _log.error("notice_attempt_failed", notice=notice.number, error=type(error).__name__)
+            return None
+        return OutgoingMessage(
+            channel=channel.kind,
+            address=address,
+            language=channel.language or contact.language,
+            text=text,
+            kind=None,
+            alert=None,
+            request_key=notice.request_key,
+            answer_url="",
+            planned_at=notice.created_at,
+            notice=notice.kind,
+        )
+
+    def _text(self, connection: Connection, notice: Notice, contact: Contact, now: datetime) -> Text:
+        if notice.kind is NoticeKind.EVENING:
+            return notice_texts.render(
+                notice, contact.language, self._office.base_url, self._office.zone, now
+            )
+        if notice.kind is NoticeKind.EQUIPMENT:
+            return notice_texts.equipment(notice, contact.language, self._office.base_url)
+        if notice.kind is NoticeKind.DEAD_CHANNEL:
+            return notice_texts.dead_channel(notice, contact.language, self._office.base_url)
+        resident = residents.get(connection, notice.body["resident"])
+        if notice.kind is NoticeKind.SECOND_PERSON:
+            zone = residents.home_of(connection, resident.number).zone
+            absence = planned_absences.get(connection, notice.body["absence"])
+            return weakening_text.render_second_person(
+                absence, resident, contact, self._office.base_url, zone, now
+            )
+        change = watch_changes.one(connection, notice.body["change"], Concerned(resident=resident.number))
+        zone = residents.home_of(connection, resident.number).zone
+        return weakening_text.render(change, resident, contact, self._office.base_url, zone, now)
+
+    def _attempt(self, message: OutgoingMessage) -> Attempt:
+        try:
+            return self._channel.send(message)
+        except Exception as error:  # noqa: BLE001 - one message that cannot be sent must not stop the others
+            _log.error("notice_attempt_failed", notice=None, error=type(error).__name__)
+            return Attempt(DeliveryResult.FAILED, "internal_error")
+
+    def _settle(self, notice: Notice, until: datetime, attempt: Attempt) -> None:
+        now = self._clock.now()
+        is_sent = attempt.arrival is DeliveryResult.DELIVERED
+        is_over = not is_sent and notice.attempts > len(_PAUSES)
+        with self._database.transaction() as connection:
+            notices.finish(
+                connection,
+                notice.number,
+                until,
+                sent_at=now if is_sent else None,
+                given_up_at=now if is_over else None,
+                due_at=None if is_sent or is_over else now + _PAUSES[notice.attempts - 1],
+                error=attempt.error,
+            )
+        _log.info(
+            "notice_attempted",
+            notice=notice.number,
+            kind=notice.kind,
+            attempt=notice.attempts,
+            status=attempt.arrival,
+            error=attempt.error,
+        )

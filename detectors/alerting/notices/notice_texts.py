@@ -1,0 +1,67 @@
+"""What messages say that are about no alert. Pure; they name nobody: the page behind the link does."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.domain.people import Language
+from core.store.alerts.notices import Notice
+from core.texts.local_format import clock_time, listed
+from detectors.alerting.message_texts import MessageTexts, texts_of
+from detectors.alerting.messages import Text
+
+
+def render(notice: Notice, language: Language, base_url: str, zone: ZoneInfo, now: datetime) -> Text:
+    """Write the message of the evening: how many cannot be reached tonight, and why nobody would be."""
+    texts = texts_of(language)
+    body = notice.body
+    is_reached = not body["residents"] and body["centre_is_able"] and not body["gaps"]
+    lines = [] if is_reached else [texts("evening.head")]
+    if body["residents"]:
+        lines.append(texts("evening.residents", count=body["residents"]))
+    if not body["centre_is_able"]:
+        lines.append(texts("evening.centre"))
+    if body["gaps"]:
+        spans = [_span(began, ended, texts, zone, now) for began, ended in body["gaps"]]
+        lines.append(texts("evening.gaps", spans=listed(language, spans)))
+    # A message that the version before put into the outbox does not say.
+    if not body.get("has_desk_above", True):
+        lines.append(texts("evening.nobody_above"))
+    sentence = " ".join(lines)
+    page = texts("evening.page", url=f"{base_url}/offices/{body['office']}/tonight")
+    subject = texts("evening.subject_above" if is_reached else "evening.subject")
+    return Text(subject, "\n".join([*lines, page]), sentence)
+
+
+def equipment(notice: Notice, language: Language, base_url: str) -> Text:
+    """Write the day's message about equipment: how many devices are to be checked, by what is wrong with them."""
+    texts = texts_of(language)
+    counts, new = notice.body["open"], notice.body["new"]
+    lines = [
+        texts("equipment.head", count=sum(counts.values()), new=new),
+        *(texts(f"equipment.{rule}", count=count) for rule, count in sorted(counts.items())),
+        texts("equipment.calm"),
+    ]
+    page = texts("equipment.page", url=f"{base_url}/board")
+    return Text(texts("equipment.subject"), "\n".join([*lines, page]), " ".join(lines))
+
+
+def dead_channel(notice: Notice, language: Language, base_url: str) -> Text:
+    """Write that a channel of a contact takes no messages any more, and what to do; whose it is stands on the page."""
+    texts = texts_of(language)
+    body = notice.body
+    channel = texts(f"dead_channel.{body['channel']}")
+    lines = [
+        texts("dead_channel.head", channel=channel),
+        texts("dead_channel.todo"),
+        texts("dead_channel.others"),
+    ]
+    links = [
+        texts("dead_channel.contact", url=f"{base_url}/contacts/{body['contact']}"),
+        texts("dead_channel.page", url=f"{base_url}/offices/{body['office']}/tonight"),
+    ]
+    return Text(texts("dead_channel.subject"), "\n".join([*lines, *links]), " ".join(lines))
+
+
+def _span(began: str, ended: str, texts: MessageTexts, zone: ZoneInfo, now: datetime) -> str:
+    first, last = (datetime.fromisoformat(edge) for edge in (began, ended))
+    return f"{texts.moment(first, now, zone)}–{clock_time(texts.language, last.astimezone(zone))}"

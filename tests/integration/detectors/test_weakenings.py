@@ -1,0 +1,231 @@
+"""What makes the watch of somebody weaker reaches the family and the centre once; what strengthens it does not."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from detectors.alerting.delivery import Office
+from detectors.alerting.notices.notice_sender import NoticeSender
+from tests.support.alerting import MailSink, mail_sink
+from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
+from tests.support.wards.notified_ward import mail_channel
+
+_ZONES = f"/residents/{RESIDENT_A}/zones"
+_ABSENCES = f"/residents/{RESIDENT_A}/absences"
+_SENSITIVITY = f"/api/v1/residents/{RESIDENT_A}/sensitivity"
+_AREA = {"name": "公園", "lat": "35.65", "lon": "139.79", "radius_m": "400", "start": "09:00", "end": "18:00"}
+_TRAVEL = {"kind": "travel", "how": "once", "began": "2026-08-02T00:00", "ended": "2026-08-05T08:00"}
+_EVERYBODY = {"centre-a@example.jp", "family-a@example.jp", "cousin-a@example.jp"}
+
+
+class Household:
+    """A ward whose pages are used, and what leaves the outbox meanwhile."""
+
+    def __init__(self, ward: ApiWard, mail: MailSink) -> None:
+        self.ward = ward
+        self.mail = mail
+        office = Office("https://mimamori.example.jp", "", ZoneInfo("Asia/Tokyo"))
+        self.sender = NoticeSender(ward.database, ward.clock, mail_channel(mail.port), office)
+
+    def by(self, login: str, address: str, data: dict[str, Any]) -> None:
+        assert self.ward.client(login).post(address, data=data).status_code == 303
+
+    def texts(self) -> dict[str, str]:
+        """Return what arrived since the last time, by address; at most one message each."""
+        while self.sender.send_one():
+            pass
+        found = {str(mail["To"]).lower(): mail.get_content() for mail in self.mail.messages}
+        assert len(found) == len(self.mail.messages)
+        self.mail.messages.clear()
+        return found
+
+    def area(self, **changes: object) -> None:
+        """Change the newest area of the resident."""
+        (number,) = self.ward.execute("SELECT max(geofence_id) FROM geofence")[0]
+        self.by("care_a", f"{_ZONES}/{number}", {**_AREA, "days": ["0", "1"], **changes})
+
+
+@pytest.fixture
+def household(database_url: str, tmp_path: Path) -> Iterator[Household]:
+    with api_ward(database_url, tmp_path) as ward, mail_sink() as mail:
+        yield Household(ward, mail)
+
+
+def test_a_planned_absence_is_reported_with_who_what_and_from_when_to_when(household: Household) -> None:
+    household.by("care_a", _ABSENCES, _TRAVEL)
+    texts = household.texts()
+    assert set(texts) == _EVERYBODY
+    family, centre = texts["family-a@example.jp"], texts["centre-a@example.jp"]
+    assert "お母さんの見守りが弱くなることのある変更がありました" in family
+    assert "田中 花子さんの見守りが" in centre
+    for text in (family, centre):
+        assert "変えた人: 支援 甲さん(" in text
+        assert "「旅行・外泊」" in text
+        assert "期間: 8/2(日) 0:00から8/5(水) 8:00まで" in text
+        assert f"https://mimamori.example.jp{_ZONES}" in text
+    # Taken back, the watch is as it was: nobody is notified, and nobody twice.
+    (number,) = household.ward.execute("SELECT max(absence_id) FROM absence")[0]
+    household.by("family_a", f"{_ABSENCES}/{number}/end", {})
+    assert household.texts() == {}
+
+
+def test_what_one_relative_plans_holds_when_somebody_else_has_confirmed_it(household: Household) -> None:
+    ward, family, care = household.ward, household.ward.client("family_a"), household.ward.client("care_a")
+    answer = family.post(_ABSENCES, data={**_TRAVEL, "began": "2026-08-01T09:00"})
+    assert "別の方が確認するまで、見守りは続きます" in family.get(answer.headers["location"]).text
+    listed = f"/api/v1{_ABSENCES}"
+    (planned,) = family.get(listed).json()
+    assert (planned["needs_second"], planned["is_waiting"]) == (True, True)
+
+    def is_paused() -> bool:
+        return family.get(f"/api/v1/residents/{RESIDENT_A}").json()["is_paused"]
+
+    # Only those are asked who can confirm: not who planned it, nor a cousin who cannot sign in.
+    (text,) = household.texts().values()
+    assert "別の方の確認が必要です。確認があるまで、見守りは続きます。期限は8/5(水) 8:00です" in text
+    assert "入れた人: 田中 太郎さん(" in text
+    assert f"https://mimamori.example.jp{_ABSENCES}" in text
+    assert not is_paused()
+    assert "この予定を確認する" not in family.get(_ABSENCES).text
+    confirm = f"/api/v1/absences/{planned['number']}/confirm"
+    assert family.post(confirm, json={}).status_code == 422
+    assert "確認待ち: 見守りは続いています" in care.get(_ABSENCES).text
+    assert not is_paused()
+
+    household.by("care_a", f"{_ABSENCES}/{planned['number']}/confirm", {})
+    assert is_paused()
+    (confirmed,) = family.get(listed).json()
+    assert (confirmed["is_waiting"], confirmed["confirmed_by"]) == (False, "支援 甲")
+    assert set(household.texts()) == _EVERYBODY
+    # Twice is once.
+    assert care.post(confirm, json={}).status_code == 200
+    assert household.texts() == {}
+    assert ward.execute("SELECT count(*) FROM watch_change") == [(1,)]
+
+
+def test_what_nobody_confirms_in_time_never_holds_and_what_is_taken_back_asks_nobody(
+    household: Household,
+) -> None:
+    ward, family, care = household.ward, household.ward.client("family_a"), household.ward.client("care_a")
+    family.post(_ABSENCES, data={**_TRAVEL, "ended": "2026-08-20T08:00"})
+    (number,) = ward.execute("SELECT max(absence_id) FROM absence")[0]
+    ward.clock.advance(days=7)
+    assert care.post(f"/api/v1/absences/{number}/confirm", json={}).status_code == 422
+    assert "確認がなかったので、始まりません" in care.get(_ABSENCES).text
+    assert not family.get(f"/api/v1/residents/{RESIDENT_A}").json()["is_paused"]
+    household.by("family_a", f"{_ABSENCES}/{number}/end", {})
+    assert household.texts() == {}
+    assert ward.execute("SELECT count(*) FROM watch_change") == [(0,)]
+
+
+def test_what_was_raised_while_a_pause_waited_is_not_taken_back_by_who_confirms_it(
+    household: Household,
+) -> None:
+    ward, family, care = household.ward, household.ward.client("family_a"), household.ward.client("care_a")
+    family.post(_ABSENCES, data={**_TRAVEL, "began": "2026-08-01T09:00", "ended": "2026-08-20T08:00"})
+    (planned,) = family.get(f"/api/v1{_ABSENCES}").json()
+    ward.clock.advance(days=6)
+    confirmed = care.post(f"/api/v1/absences/{planned['number']}/confirm", json={}).json()
+    began = datetime.fromisoformat(confirmed["began_at"])
+    assert began == ward.clock.now() - timedelta(hours=24)
+
+
+def test_a_pause_of_more_than_14_days_needs_a_second_person_also_in_parts(household: Household) -> None:
+    care = household.ward.client("care_a")
+
+    def plan(began: str, ended: str) -> bool:
+        body = {
+            "kind": "travel",
+            "began_at": f"2026-{began}T00:00:00Z",
+            "ended_at": f"2026-{ended}T00:00:00Z",
+        }
+        return care.post(f"/api/v1{_ABSENCES}", json=body).json()["is_waiting"]
+
+    assert plan("08-10", "08-25")
+    assert not plan("09-01", "09-15")
+    # The next days of the same person go on with it.
+    assert plan("09-15", "09-17")
+    assert not plan("10-01", "10-03")
+    # So does one that leaves five minutes of each day watched.
+    every_day = {"days": [0, 1, 2, 3, 4, 5, 6], "start": "00:05", "end": "00:00"}
+    body = {"kind": "other", "began_at": "2026-08-03T00:00:00Z", "hours": every_day}
+    assert care.post(f"/api/v1{_ABSENCES}", json=body).json()["is_waiting"]
+
+
+def test_a_weekly_absence_is_reported_with_its_hours(household: Household) -> None:
+    weekly = {"kind": "day_service", "how": "weekly", "began": "2026-08-03T00:00", "days": ["0", "3"]}
+    household.by("care_a", _ABSENCES, {**weekly, "start": "09:00", "end": "16:30"})
+    text = household.texts()["family-a@example.jp"]
+    assert "から、もとに戻すまで" in text
+    assert "毎週 月・木 9:00–16:30" in text
+
+
+def test_an_area_is_reported_when_it_is_lost_or_asks_less_and_only_then(household: Household) -> None:
+    household.by("care_a", _ZONES, {**_AREA, "days": ["0", "1"]})
+    household.area(name="公園と川")
+    household.area(radius_m="350")
+    household.area(radius_m="350", days=["0", "1", "2"], start="08:00")
+    assert household.texts() == {}
+    for weaker in (
+        {"radius_m": "360", "days": ["0", "1", "2"], "start": "08:00"},
+        {"radius_m": "360", "days": ["0", "1"], "start": "08:00"},
+        {"radius_m": "360", "days": ["0", "1"], "start": "08:30"},
+    ):
+        household.area(**weaker)
+        assert set(household.texts()) == _EVERYBODY, weaker
+    (number,) = household.ward.execute("SELECT max(geofence_id) FROM geofence")[0]
+    household.by("care_a", f"{_ZONES}/{number}/remove", {})
+    text = household.texts()["cousin-a@example.jp"]
+    assert "いつもの範囲「公園」を削除" in text
+    assert "35.65" not in text
+    household.by("care_a", f"{_ZONES}/{number}/restore", {})
+    assert household.texts() == {}
+
+
+def test_a_sensitivity_is_reported_when_it_becomes_slower_and_only_then(household: Household) -> None:
+    care = household.ward.client("care_a")
+    assert care.put(_SENSITIVITY, json={"sensitivity": "family"}).status_code == 200
+    assert household.texts() == {}
+    assert care.put(_SENSITIVITY, json={"sensitivity": "quiet"}).status_code == 200
+    texts = household.texts()
+    assert set(texts) == _EVERYBODY
+    assert "「早めに知らせる」から「ひかえめに知らせる」に変更" in texts["centre-a@example.jp"]
+    # The same again changes nothing.
+    assert care.put(_SENSITIVITY, json={"sensitivity": "quiet"}).status_code == 200
+    assert household.texts() == {}
+
+
+def test_everybody_is_notified_of_another_policy_of_the_household(household: Household) -> None:
+    steps = [{"asked": "contacts", "wait_min": 5}]
+    body = {"branches": [{"severity": one, "steps": steps} for one in (1, 2)]}
+    address = f"/api/v1/residents/{RESIDENT_A}/escalation-policy"
+    assert household.ward.client("care_a").put(address, json=body).status_code == 200
+    assert "この世帯の連絡の順番を変更" in household.texts()["family-a@example.jp"]
+
+
+def test_who_sleeps_is_notified_in_the_morning_and_in_their_language(household: Household) -> None:
+    household.ward.execute("UPDATE contact SET language = 'en' WHERE name = 'cousin A'")
+    # 23:40 in Tokyo.
+    household.ward.clock.advance(hours=14)
+    household.by("care_a", _ABSENCES, _TRAVEL)
+    assert set(household.texts()) == {"centre-a@example.jp"}
+    household.ward.clock.advance(hours=7, minutes=19)
+    assert household.texts() == {}
+    household.ward.clock.advance(minutes=1)
+    texts = household.texts()
+    assert set(texts) == _EVERYBODY - {"centre-a@example.jp"}
+    assert "What: an absence was planned (Travel)." in texts["cousin-a@example.jp"]
+
+
+def test_the_outbox_holds_numbers_and_no_words(household: Household) -> None:
+    household.by("care_a", _ABSENCES, _TRAVEL)
+    bodies = household.ward.execute("SELECT DISTINCT body FROM notice")
+    assert len(bodies) == 1
+    assert bodies[0][0].keys() == {"resident", "change"}
+    assert all(isinstance(value, int) for value in bodies[0][0].values())
+    (due,) = household.ward.execute("SELECT max(due_at - created_at) FROM notice")[0]
+    assert due == timedelta(0)
