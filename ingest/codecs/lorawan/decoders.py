@@ -14,6 +14,7 @@ from core.text_cache import TextCache
 from ingest.codecs.lorawan.batteries import battery, battery_volts
 from ingest.codecs.lorawan.buttons import button_channel, is_unclear_button, of_button
 from ingest.codecs.lorawan.field_values import by_words, number, quantity, value_inside, word
+from ingest.codecs.lorawan.message_times import own_time, stated_in
 from ingest.codecs.lorawan.names import (
     BATTERY_VOLTS,
     CAYENNE,
@@ -23,7 +24,6 @@ from ingest.codecs.lorawan.names import (
     RADAR,
     WORDS,
 )
-from ingest.codecs.lorawan.place_times import own_time
 from ingest.codecs.lorawan.place_words import NAMES_OF_MESSAGE, FieldNames
 from ingest.codecs.lorawan.positions import place_in
 from ingest.codecs.lorawan.sensecap import read_messages
@@ -32,7 +32,6 @@ from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import speaks_of
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
-    aware_time,
     number_of,
     object_of,
     objects,
@@ -73,10 +72,9 @@ _READ_ELSEWHERE = {
     "messages",
     "Device",
     "Sound_key",
-    "timestamp",
 }
 _OWN_TIME = frozenset({"Date", "Time"})
-_MORE = {"geofence_status", "messages", "history", "timestamp"}
+_MORE = {"geofence_status", "messages", "history"}
 _NOWHERE = frozenset[str]()
 _PLACE_NAMES = frozenset(
     {"latitude", "lat", "Latitude", "latitudeDeg", "gpsLat", "gps", "position", "location"}
@@ -124,7 +122,11 @@ def read_object(decoded: Decoded, body: JsonObject) -> None:
     if moment is not None and moment != SUSPECT:
         decoded.time, readers = checked_time(moment, decoded.time), fields.undated
     place = place_in(body, fields.about_place, decoded.time)
-    readings = _values(decoded, body, readers, _NOWHERE if place is None else place.used)
+    used = _NOWHERE if place is None else place.used
+    if moment is None and fields.about_place.may_say_more:
+        decoded.time, stamps = stated_in(body, fields.about_place, decoded.time)
+        used = used | stamps
+    readings = _values(decoded, body, readers, used)
     if place is not None:
         if place.is_doubtful:
             readings.append(Measured("position_valid", value=False))
@@ -134,18 +136,12 @@ def read_object(decoded: Decoded, body: JsonObject) -> None:
             decoded.fixes = [place.position]
     decoded.readings = [*decoded.readings, *readings]
     if fields.holds_more:
-        if _is_unread_time(body.get("timestamp")):
-            decoded.unread.append("timestamp")
         geofence = text_of(body.get("geofence_status"))
         if geofence in _GEOFENCES:
             decoded.notes["geofence_state"] = geofence
         if "messages" in body:
             read_messages(decoded, body["messages"])
         _read_history(decoded, body)
-
-
-def _is_unread_time(value: object) -> bool:
-    return isinstance(value, str) and number_of(value) is None and aware_time(value) is None
 
 
 def _read_history(decoded: Decoded, body: JsonObject) -> None:

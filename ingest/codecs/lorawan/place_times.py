@@ -8,8 +8,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from ingest.codecs.parsing.json_fields import JsonObject, number_of, text_of, time_of_epoch, time_of_text
-from ingest.codecs.parsing.second_times import AHEAD, OLDEST, SUSPECT, checked_time
+from ingest.codecs.parsing.json_fields import number_of, time_of_epoch, time_of_text
+from ingest.codecs.parsing.second_times import AHEAD, SUSPECT, checked_time
 
 # Less than this is how long the receiver took, and no time.
 _FIRST_TIME = 1e9
@@ -67,20 +67,47 @@ def stated_time(value: object, sent: datetime | None, *, is_utc: bool = False) -
     return Stated(None if may_be_now else SUSPECT, is_read=False)
 
 
-def older_time(value: object, sent: datetime, least: timedelta, *, is_utc: bool = False) -> Stated:
-    """Return what the time of a whole message says of a place in it: that it is an older one, by more than the least.
+def message_time(
+    value: object, sent: datetime, least: timedelta = AHEAD, *, is_utc: bool = False, of_place: bool = False
+) -> Stated:
+    """Return what the time of a whole message says of what is in it, checked by when it was sent.
 
-    A clock that is ahead proves nothing of the place: many devices take the time of their wall for UTC. Nor does one that was never set.
+    Parameters
+    ----------
+    value : object
+        The time that the device gives.
+    sent : datetime
+        When the network received it.
+    least : timedelta
+        By how much the two differ before the device's is taken: less is what clocks differ by.
+    is_utc : bool
+        Whether a text without a zone is in UTC.
+    of_place : bool
+        Whether it is asked of a place, for which a time on a wall somewhere may be now; a movement is believed only where it is proved.
+
+    Returns
+    -------
+    Stated
+        No time where it was made when it was sent; the device's where it is older; `SUSPECT` where that cannot be, or its zone is not known
+        and it may be older. A clock that is ahead is wrong, so nobody knows how long the message was kept.
+
+    Examples
+    --------
+    >>> sent = datetime(2026, 8, 1, 6, tzinfo=UTC)
+    >>> message_time("2026-08-01T05:55:00Z", sent).time, message_time("2026-08-01T15:00:00Z", sent).time == SUSPECT
+    (None, True)
     """
     stamp = _stamp(value, is_utc=is_utc)
     if stamp is None:
         return Stated(None, is_read=False)
     if stamp.time is None:
         return Stated(SUSPECT, is_read=False)
-    late = sent - stamp.time
-    if stamp.has_zone:
-        return Stated(stamp.time if least < late <= OLDEST else None, is_read=True)
-    return Stated(SUSPECT if AHEAD < late <= OLDEST else None, is_read=False)
+    if not stamp.has_zone:
+        ahead = AHEAD + (_FURTHEST_EAST if of_place else timedelta(0))
+        return Stated(None if -ahead <= sent - stamp.time <= AHEAD else SUSPECT, is_read=False)
+    moment = checked_time(stamp.time, sent)
+    is_now = moment is not None and moment != SUSPECT and sent - moment <= least
+    return Stated(None if is_now else moment, is_read=True)
 
 
 def _stamp(value: object, *, is_utc: bool) -> _Stamp | None:
@@ -106,16 +133,3 @@ def _loosely_written(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if found[7] else moment.replace(tzinfo=None)
-
-
-def own_time(body: JsonObject) -> datetime | None:
-    """Return the time of a message in Dragino's Date and Time: UTC, not padded with zeros; `SUSPECT` where they are in another form."""
-    date, time = text_of(body.get("Date")), text_of(body.get("Time"))
-    if not date or not time:
-        return None
-    try:
-        year, month, day = map(int, date.split("-"))
-        hour, minute, second = map(int, time.split(":"))
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return SUSPECT

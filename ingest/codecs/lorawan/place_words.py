@@ -65,9 +65,11 @@ _ACCURACIES = ("horizontalAccuracy", "accuracy", "acc", "accuracy_m", "horizonta
 _ALTITUDES = ("altitude", "alt")
 _TIMES = ("timestamp", "time")
 _STAMPS = frozenset({"time", "timestamp", "datetime"})
-_OF_MESSAGE = frozenset(
-    {"utc", "gmt", "at", "date", "device", "message", "record", "recorded", "measured", "created"}
-)
+_MADE = frozenset({
+    *("record", "recorded", "measured", "measurement", "created", "sample", "sampled", "event", "sent", "collected"),
+    *("report", "reported"),
+})  # fmt: skip
+_OF_MESSAGE = _MADE | {"utc", "gmt", "at", "date", "device", "sensor", "message", "unix", "epoch", "rtc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,9 @@ def _of_time(parts: frozenset[str]) -> tuple[bool, bool, bool]:
     """Return whether a name says when a place was found, in UTC, and when a whole message was made."""
     stamps = parts & _STAMPS
     is_of_fix = stamps and parts & _OF_THE_FIX and parts <= stamps | _OF_THE_FIX | {"utc", "gmt", "at"}
-    is_of_message = parts & (_STAMPS | {"utc"}) and parts <= _STAMPS | _OF_MESSAGE
+    # `timestamp`, `event_time`, `measuredAt`, `ts`
+    is_stamp = parts & (_STAMPS | {"utc", "ts"}) or ("at" in parts and parts & _MADE)
+    is_of_message = is_stamp and parts <= _STAMPS | _OF_MESSAGE | {"ts"}
     return bool(is_of_fix), bool(parts & {"utc", "gmt"}), bool(is_of_message)
 
 

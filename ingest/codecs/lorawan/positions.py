@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
-from ingest.codecs.lorawan.place_times import Stated, older_time, stated_time
+from ingest.codecs.lorawan.place_times import Stated, message_time, stated_time
 from ingest.codecs.lorawan.place_words import (
     ABOUT_THE_FIX,
     DOUBTING_TEXTS,
@@ -186,6 +186,11 @@ def _read_age(place: TrackerPlace, position: Position, around: list[_Holder], se
         place.is_doubtful = True
 
 
+def is_kept(body: JsonObject, names: FieldNames) -> bool:
+    """Return whether a message says that it is an older one, which was kept: `buffered`, `isHistory`, `dataStatus: old`."""
+    return any(True for _ in _saying_kept(_Holder("", body, names, _doubting_texts(body))))
+
+
 def _saying_kept(holder: _Holder) -> Iterator[str]:
     """Give the fields that say of an object that it is an older one."""
     yield from (key for key in holder.names.older if truth_of(holder.body[key]) is True)
@@ -208,7 +213,7 @@ def _older(message: _Holder, sent: datetime, least: timedelta) -> datetime | Non
     body, header = message.body, object_of(message.body.get("header"))
     for fields, names in (body, message.names), (header, NAMES_OF_MESSAGE[tuple(header)]):
         for key, is_utc in names.times_of_message:
-            stated = older_time(fields[key], sent, least, is_utc=is_utc)
+            stated = message_time(fields[key], sent, least, is_utc=is_utc, of_place=True)
             if stated.time is not None:
                 return stated.time
     return None

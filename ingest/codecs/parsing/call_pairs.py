@@ -26,7 +26,6 @@ _ENDED = frozenset({
 })  # fmt: skip
 _NAMING_WORDS = _KINDS | _EVENTS
 _NO_WORDS = frozenset[str]()
-_OF_PERSONS = frozenset({"sos", "fall"})
 
 
 def _words_of(key: str) -> frozenset[str]:
@@ -63,7 +62,7 @@ def call_in_part(holder: str, part: str, value: object) -> Call | None:
     if (
         speaks_of(part) is not None
         or own & call_words.NAMING
-        or not (value is True or isinstance(value, str))
+        or not (value is True or isinstance(value, str) or (value == 1 and own & call_words.GENERIC))
     ):
         return None
     call = call_in_field(f"{holder} {part}", value)
@@ -126,6 +125,6 @@ def _state(call: Call, states: Iterable[object], *, is_sure: bool) -> Call | Non
         words = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
         if is_sure:
             return Call(call.metric, raised)
-        if words & _ENDED or (raised is False and call.metric not in _OF_PERSONS):
+        if words & _ENDED or (raised is False and call.metric not in call_words.OF_PERSONS):
             return Call(call.metric, is_raised=False)
     return None

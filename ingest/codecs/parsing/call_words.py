@@ -33,6 +33,7 @@ HELP = frozenset(
         "holdup",
         "rescue",
         "assistance",
+        "assist",
         "nursecall",
     }
 )
@@ -43,6 +44,10 @@ FALL_PAIRS = frozenset({("man", "down"), ("lying", "floor"), ("on", "floor")})
 STILL_PAIRS = frozenset({("no", "motion"), ("no", "movement"), ("no", "move")})
 # An emergency with one of these is about the building.
 NO_HELP = frozenset({"power", "supply", "lighting", "lamp", "generator"})
+# With one of these help is that of satellites to a receiver, or of a motor to a hand.
+NO_ASSIST = frozenset(
+    {"gps", "gnss", "agps", "agnss", "aiding", "almanac", "steering", "brake", "motor", "voice"}
+)
 FALL = frozenset(
     {
         "fall",
@@ -66,7 +71,8 @@ GAS = frozenset({"gas", "gasleak", "gasalarm", "methane", "lpg", "propane", "but
 LEAK = frozenset(
     {"leak", "leaking", "leakage", "waterleak", "flood", "flooded", "flooding", "inundation", "wet"}
 )
-ALARM = frozenset({"alarm", "alarms", "alarmed", "alarming", "alert"})
+# Who or what crashed, a person, a vehicle or a program, these do not say.
+ALARM = frozenset({"alarm", "alarms", "alarmed", "alarming", "alert", "crash", "crashed"})
 SUBJECTS = HELP | FALL | FIRE | GAS | LEAK | {"co", "monoxide"}
 WATER_WITH = frozenset({"alarm", "warning", "detected", "detection", "sensor", "present", "presence"})
 # An alarm of water with one of these is about how warm or how much it is, and a leakage with one is of electricity.
@@ -111,6 +117,8 @@ SETTINGS = frozenset({
     *("overcurrent", "overvoltage", "undervoltage", "overheat", "overload", "load", "relay"),
     *("price", "tariff", "phone", "height", "trend", "probability", "score", "confidence", "rate", "lights"),
 })  # fmt: skip
+# Behind one of these a help or a fall that is true is no setting for certain: `battery_sos`, `light_help`.
+MAYBE_SETTINGS = frozenset({"battery", "light", "lights", "led", "sound", "tone"})
 # A field with one of these and a word such as ON says that a function is switched on, not that something was detected.
 FUNCTIONS = frozenset({"switch", "detection", "detect", "function"})
 SWITCHED_OFF = frozenset({"off", "disable", "disabled", "no", "false"})
@@ -136,9 +144,12 @@ GUARDED = frozenset(
 # Fields whose value may be the name of a call: `status: falling`, `dev_status: sos`, `eventName: SOS event.`.
 EVENT_FIELDS = frozenset({
     *("status", "state", "event", "events", "type", "alarm", "alarms", "action", "warning", "alert", "reason", "kind"),
+    *("occupancy", "presence", "person", "human", "people", "motion", "resident"),
     *("alerts", "warnings", "button", "btn", "message", "msg", "trigger", "cause", "notification", "result", "posture", "pose", "activity"),
 })  # fmt: skip
-EVENT_FIELDS_LEFT_OUT = SETTINGS - {"name", "mode", "type", "value", "last", "valve"}
+# Why a program began anew is no call: `boot_reason: panic`.
+_BEGAN_ANEW = frozenset({"boot", "reboot", "restart", "bootup", "coredump", "exception"})
+EVENT_FIELDS_LEFT_OUT = SETTINGS - {"name", "mode", "type", "value", "last", "valve"} | _BEGAN_ANEW
 NUMBERED = frozenset({"gas_leak", "carbon_monoxide"})
 # A type or a kind of one of these names a thing and not an event.
 NAMES_OF_THINGS = THINGS | {"product", "equipment", "hardware", "node", "model"}
@@ -149,7 +160,7 @@ KINDS_OF_EVENT = frozenset(
     for kind in ("type", "kind")
 )
 # Other fields whose text says nothing of what happened, whatever it is.
-NAMING = SETTINGS | NAMES_OF_THINGS | {
+NAMING = SETTINGS | NAMES_OF_THINGS | _BEGAN_ANEW | {
     *("class", "icon", "theme", "season", "weather", "tag", "tags", "room", "area", "zone", "location", "place", "group"),
     *("tendency", "direction", "label", "title", "brand", "vendor", "profile", "application", "app", "project", "tenant"),
     *("site", "ssid", "host", "topic", "poi", "edge", "comment", "note", "description", "voice", "tid", "user", "owner", "address"),
@@ -178,6 +189,8 @@ NOT_JOINED = frozenset(
         "backfire",
     }
 )
+# The metrics that are calls of persons.
+OF_PERSONS = frozenset({"sos", "fall"})
 # What nothing but its own parts says of a field that nests others: `{"sos": {"value": true}}`.
 GENERIC = frozenset({
     *("value", "val", "state", "status", "active", "is", "raised", "triggered", "detected", "alarm", "data", "result", "event", "on"),

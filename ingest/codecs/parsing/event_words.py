@@ -1,9 +1,4 @@
-"""Words of senders: one vocabulary of calls for help and hazards by meaning.
-
-Names of fields and values are read by their parts, in any case and style, with or without the number of an endpoint.
-
-The vocabulary is `call_words.py`.
-"""
+"""Words of senders: one vocabulary of calls for help and hazards (`call_words.py`), read by their parts in any case and style."""
 
 import re
 from itertools import pairwise
@@ -16,7 +11,6 @@ from ingest.codecs.parsing.json_fields import number_of
 from ingest.codecs.parsing.word_parts import word_parts
 
 _SEPARATOR = re.compile(r"[,;&|+、，；]")
-# Between two names of what is there together.
 _JOINING = re.compile(
     r"/|・|／|(?<=[\s_])(?:and|or)(?=[\s_])|(?<=[゠-ヿ一-鿿])と(?=[゠-ヿ一-鿿])", re.IGNORECASE
 )
@@ -28,7 +22,7 @@ _WATER = frozenset({"water"})
 _ALL_CALLS = frozenset(CALLS)
 # How wet a probe is goes to 255 (ELSYS), how bad a leak is to 4 (Quandify).
 _LARGEST_GRADE = 255
-# These say that a part is there (`external: {"present": false}`) or that water is; nobody documents them of a call for help.
+# That a part is there (`external: {"present": false}`), or water; nobody documents them of a call for help.
 _PRESENCE = frozenset({"present", "absent"})
 _PARTS = call_words.THINGS | {"button", "btn", "probe", "module", "cable"}
 _PAIRS = call_words.HELP_PAIRS | call_words.FALL_PAIRS
@@ -72,9 +66,13 @@ def subject_of(parts: tuple[str, ...]) -> str | None:
     if _is_of_leak(found):
         return "water_leak"
     if found & call_words.HELP or pairs & call_words.HELP_PAIRS:
-        return None if found & call_words.NO_HELP else "sos"
+        return None if _is_other_help(found) else "sos"
     is_other = found & call_words.OTHER_ALARMS and not pairs & call_words.STILL_PAIRS
     return "" if found & call_words.ALARM and not is_other else None
+
+
+def _is_other_help(found: frozenset[str]) -> bool:
+    return bool(found & call_words.NO_HELP or ("assist" in found and found & call_words.NO_ASSIST))
 
 
 def _is_of_leak(found: frozenset[str]) -> bool:
@@ -147,8 +145,8 @@ def call_in_field(name: str, value: object) -> Call | None:
 
     Examples
     --------
-    >>> call_in_field("sos_alarm", True), call_in_field("fallDetected", False)
-    (Call(metric='sos', is_raised=True), Call(metric='fall', is_raised=False))
+    >>> call_in_field("sos_alarm", True)
+    Call(metric='sos', is_raised=True)
     >>> call_in_field("status", "falling"), call_in_field("sos_count", 3), call_in_field("gas_state", "preheating")
     (Call(metric='fall', is_raised=True), None, Call(metric='gas_leak', is_raised=None))
     """
@@ -157,6 +155,8 @@ def call_in_field(name: str, value: object) -> Call | None:
     named = _named_in(meaning, value) if isinstance(value, str) else None
     if subject is None or (named is not None and named.metric):
         return named
+    if meaning.may_be_setting:
+        return Call(subject, None) if value is True else None
     return _call_of(subject, meaning, value)
 
 
@@ -253,6 +253,8 @@ class _Meaning(NamedTuple):
         Whether it says that something leaks, and not only that there is water.
     is_thing : bool
         Whether it is the name of a part of a device.
+    may_be_setting : bool
+        Whether it may be about a part of the device and no call.
     """
 
     subject: str | None
@@ -265,6 +267,7 @@ class _Meaning(NamedTuple):
     is_bound: bool
     is_leak: bool
     is_thing: bool
+    may_be_setting: bool
 
 
 def _meaning_of(name: str) -> _Meaning:
@@ -278,9 +281,13 @@ def _meaning_of(name: str) -> _Meaning:
         and found & call_words.NAMES_OF_THINGS
         and not call_words.KINDS_OF_EVENT.intersection(pairwise(parts))
     )
+    subject = subject_of(parts)
+    # The last word says what it is: `battery_sos`, and not `emergency_light` or `fallback`.
+    is_named_last = bool(frozenset(parts[-1:]) & (call_words.HELP | call_words.FALL))
+    may_be_setting = bool(settings) and settings <= call_words.MAYBE_SETTINGS and is_named_last
     may_name_event = found & call_words.EVENT_FIELDS and not found & call_words.EVENT_FIELDS_LEFT_OUT
     return _Meaning(
-        None if settings or is_kind_of_thing else subject_of(parts),
+        None if (settings and not may_be_setting) or is_kind_of_thing else subject,
         bool(may_name_event and not is_kind_of_thing),
         _calls_in_text(found),
         bool(found & call_words.OTHER_ALARMS),
@@ -290,6 +297,7 @@ def _meaning_of(name: str) -> _Meaning:
         bool(found & {"high", "low"}),
         bool(found & call_words.LEAK),
         bool(found & _PARTS),
+        may_be_setting,
     )
 
 
@@ -304,10 +312,7 @@ def _calls_in_text(found: frozenset[str]) -> frozenset[str]:
 
 
 def call_in_words(text: str) -> Call | None:
-    """Return what the name of an event says of a call or a hazard; None if it speaks of neither.
-
-    Of several events in one text (`water_shortage,water_leakage`) one that is raised counts.
-    """
+    """Return what the name of an event, or of several (one that is raised counts), says of a call; None if it speaks of none."""
     calls = _CALLS[text]
     return next((call for call in calls if call.is_raised), calls[0] if calls else None)
 

@@ -230,6 +230,9 @@ def test_a_place_that_was_entered_at_chirpstack_is_none() -> None:
     assert (said["fixes"], said["problems"]) == ([], [])
 
 
+_NOBODY_KNOWS = "1970-01-01T00:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("beside", "time"),
     [
@@ -242,8 +245,12 @@ def test_a_place_that_was_entered_at_chirpstack_is_none() -> None:
         ({"isHistory": True, "timestamp": 1785563700}, "2026-08-01T05:55:00Z"),
         # The receiver is off now; the place is from before, and says when.
         ({"gps": "off", "fix_time": "2026-08-01T05:00:00Z"}, "2026-08-01T05:00:00Z"),
-        # Who takes the time of the wall for UTC is nine hours ahead, and where it says now.
-        ({"timestamp": 1785596400}, "2026-08-01T06:00:00Z"),
+        # A clock that is nine hours ahead, or 500 days behind, or was set wrong by more: nobody knows when it was there.
+        ({"timestamp": 1785596400}, _NOBODY_KNOWS),
+        ({"timestamp": 1742364000}, _NOBODY_KNOWS),
+        ({"timestamp": 1262304000}, _NOBODY_KNOWS),
+        # 1024 weeks back, as receivers fall.
+        ({"timestamp": 1785564000 - 1024 * 604800}, "2026-08-01T06:00:00Z"),
         ({"timestamp": 3}, "2026-08-01T06:00:00Z"),
     ],
 )

@@ -1,6 +1,7 @@
 """The second time of a message checks the first."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -328,3 +329,51 @@ def test_a_message_whose_own_time_is_not_understood_is_no_movement_of_now() -> N
     said = _said("application/1/device/0102/event/up", {"time": _AT[:-1], "object": {"pir": "trigger"}})
     assert [(one["metric"], one["suspect"]) for one in said["readings"]] == [("motion", True)]
     assert said["unread"] == ["time"]
+
+
+_KEPT_AT = datetime(2026, 11, 28, 10, tzinfo=UTC)
+_BodyOf = Callable[[dict[str, object]], object]
+_LORAWAN: dict[str, tuple[str, _BodyOf]] = {
+    "The Things Stack": (
+        "v3/care@t/devices/d/up",
+        lambda fields: {"uplink_message": {"received_at": _AT, "decoded_payload": fields}},
+    ),
+    "ChirpStack": (
+        "application/1/device/0102/event/up",
+        lambda fields: {"time": _AT, "object": fields},
+    ),
+}
+
+
+@pytest.mark.parametrize("server", _LORAWAN)
+@pytest.mark.parametrize(
+    ("said_with_it", "time"),
+    [
+        ({"timestamp": _KEPT_AT.timestamp()}, _KEPT_AT),
+        ({"timestamp": _KEPT_AT.timestamp() * 1000}, _KEPT_AT),
+        ({"event_time": "2026-11-28T10:00:00Z"}, _KEPT_AT),
+        ({"measuredAt": "2026-11-28T19:00:00+09:00"}, _KEPT_AT),
+        ({"header": {"timestamp": "2026-11-28T10:00:00Z"}}, _KEPT_AT),
+        # Clocks that are fallen back, differ by little or were never set.
+        ({"timestamp": (_KEPT_AT - timedelta(weeks=1024)).timestamp()}, _KEPT_AT),
+        ({"timestamp": (_KEPT_AT + timedelta(hours=2, minutes=-9)).timestamp()}, _SERVER),
+        ({"timestamp": 4711}, _SERVER),
+        ({"timestamp": "2026-11-28T12:00:00"}, _SERVER),
+        # Years behind, ahead, in no zone, and kept nobody says how long.
+        ({"timestamp": (_KEPT_AT - timedelta(days=500)).timestamp()}, SUSPECT),
+        ({"timestamp": (_KEPT_AT + timedelta(hours=11)).timestamp()}, SUSPECT),
+        ({"timestamp": "2026-11-28T21:00:00"}, SUSPECT),
+        ({"isHistory": True}, SUSPECT),
+        # Of what was kept five minutes count.
+        ({"buffered": True, "timestamp": (_SERVER - timedelta(minutes=5)).timestamp()}, _SERVER - timedelta(minutes=5)),
+    ],
+)  # fmt: skip
+def test_a_movement_behind_a_network_server_has_the_time_that_its_message_states(
+    server: str, said_with_it: dict[str, object], time: datetime
+) -> None:
+    topic, body_of = _LORAWAN[server]
+    said = _said(topic, body_of({"motion": True, **said_with_it}))
+    (moved,) = (one for one in said["readings"] if one["metric"] == "motion")
+    assert moved.get("suspect", False) is (time == SUSPECT)
+    if time != SUSPECT:
+        assert moved.get("time", said["values"].get("time")) == time.strftime("%Y-%m-%dT%H:%M:%SZ")

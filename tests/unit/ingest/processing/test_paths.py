@@ -227,6 +227,39 @@ def test_a_place_is_stored_under_its_own_time_or_that_of_its_message_and_once_ho
         assert max(numbers) < 0
 
 
+@pytest.mark.parametrize(
+    ("clock", "age", "is_of_now"),
+    [
+        (timedelta(0), timedelta(hours=2), True),
+        (timedelta(weeks=-1024), timedelta(hours=2), True),
+        (timedelta(days=-500), timedelta(hours=2), False),
+        (timedelta(hours=9), timedelta(hours=2), False),
+        (timedelta(days=-20_000), timedelta(0), False),
+    ],
+)
+def test_a_record_of_a_tracker_has_its_true_time_or_counts_as_none_of_now(
+    clock: timedelta, age: timedelta, *, is_of_now: bool
+) -> None:
+    record = {
+        "ts": int((NOW - age + clock).timestamp() * 1000),
+        "latlng": "35.68,139.76",
+        "sat": 9,
+        "240": 1,
+        "236": 1,
+    }
+    payload = json.dumps({"state": {"reported": record}}).encode()
+    message = InboundMessage("350000000000001/data", payload, False, False, NOW)
+    said = decode(message.topic, payload)
+    assert isinstance(said, Decoded)
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), GapTracker())
+    builder.add(message, said)
+
+    suspect = int(ReadingFlag.CLOCK_SUSPECT)
+    fixes = [(fix[1], bool(fix[10] & suspect)) for fix in builder.batch.fixes]
+    assert fixes == [(NOW - age, False) if is_of_now else (NOW, True)]
+    assert {bool(row[6] & SIGN) for row in builder.batch.readings if row[4] > 0} <= {False, is_of_now}
+
+
 @pytest.mark.parametrize(("seq", "is_stored"), [(0, True), (1, False)])
 def test_a_button_word_that_nobody_knows_is_a_press_unless_the_device_numbers_its_messages(
     seq: int, *, is_stored: bool

@@ -3,7 +3,9 @@
 import pytest
 
 from core.domain.metrics import CALLS
+from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import Call, call_in_action, call_in_field, word_parts
+from ingest.codecs.result import Rejected
 
 _RAISED = [
     ("sos_alarm", True, "sos"),
@@ -68,6 +70,10 @@ _RAISED = [
     ("trigger", "panic button", "sos"),
     ("posture", "fallen", "fall"),
     ("activity", "fall", "fall"),
+    ("occupancy", "falling", "fall"),
+    ("presence", "fallen", "fall"),
+    ("assist", True, "sos"),
+    ("assist_request", "on", "sos"),
 ]
 _OVER = [
     ("fall", False, "fall"),
@@ -92,6 +98,13 @@ _NO_CALL = [
     ("gas_resistance", 51_000),
     ("last_alarm", "2026-08-01"),
     ("fallback", True),
+    ("emergency_light", True),
+    ("sos_battery", True),
+    ("battery_sos", 3.1),
+    ("gnss_assist", True),
+    ("boot_reason", "panic"),
+    ("pressure_trend", "falling"),
+    ("occupancy", "none"),
     ("rain_fall", 1),
     ("fall_asleep", True),
     ("co2", 640),
@@ -234,3 +247,23 @@ def test_the_emergency_keys_of_a_keypad_are_calls_and_other_keys_are_not(
     action: str, call: Call | None
 ) -> None:
     assert call_in_action(action) == call
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("crash", True),
+        ("event", "crash"),
+        ("light_help", True),
+        ("battery_sos", True),
+        ("emergency", {"safety_status": 1}),
+        ("sos", {"button_state": 1}),
+    ],
+)
+def test_what_may_be_a_call_and_may_be_something_else_waits_until_somebody_says(
+    name: str, value: object
+) -> None:
+    calls, refused = CallFields(), list[Rejected]()
+    assert calls.add(name, value)
+    assert calls.merged([], refused) == []
+    assert [one.reason for one in refused] == ["unclear_call"]

@@ -1,0 +1,62 @@
+"""When a device made its message, as the payload behind a network server states it."""
+
+from collections.abc import Set
+from datetime import UTC, datetime, timedelta
+
+from ingest.codecs.lorawan.place_times import message_time
+from ingest.codecs.lorawan.place_words import NAMES_OF_MESSAGE, FieldNames
+from ingest.codecs.lorawan.positions import is_kept
+from ingest.codecs.parsing.json_fields import JsonObject, object_of, text_of
+from ingest.codecs.parsing.second_times import AHEAD, SUSPECT
+
+
+def stated_in(body: JsonObject, names: FieldNames, sent: datetime | None) -> tuple[datetime | None, Set[str]]:
+    """Return when a message was made, by its own time where the network's bears it out, and the fields that say so.
+
+    Parameters
+    ----------
+    body : dict
+        What the decoder gave.
+    names : FieldNames
+        What the names of its fields say.
+    sent : datetime or None
+        When the network received it.
+
+    Returns
+    -------
+    time : datetime or None
+        When it was made; `sent` where nothing says that it was earlier; `SUSPECT` where nobody knows when.
+    used : set of str
+        The fields that were understood.
+    """
+    used = set[str]()
+    if sent is None:
+        return sent, used
+    header = object_of(body.get("header"))
+    inside = NAMES_OF_MESSAGE[tuple(header)].times_of_message
+    stamps = [
+        *((key, body[key], is_utc) for key, is_utc in names.times_of_message),
+        *((f"header.{key}", header[key], is_utc) for key, is_utc in inside),
+    ]
+    was_kept = is_kept(body, names)
+    found = None
+    for path, value, is_utc in stamps:
+        stated = message_time(value, sent, timedelta(0) if was_kept else AHEAD, is_utc=is_utc)
+        found = stated.time or found
+        if stated.is_read:
+            used.add(path)
+    # What was kept nobody knows how long is none of now.
+    return found or (SUSPECT if was_kept else sent), used
+
+
+def own_time(body: JsonObject) -> datetime | None:
+    """Return the time of a message in Dragino's Date and Time: UTC, not padded with zeros; `SUSPECT` where they are in another form."""
+    date, time = text_of(body.get("Date")), text_of(body.get("Time"))
+    if not date or not time:
+        return None
+    try:
+        year, month, day = map(int, date.split("-"))
+        hour, minute, second = map(int, time.split(":"))
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return SUSPECT
