@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser import axe
 from tests.browser.conftest import Opener, Site
 
 
@@ -38,6 +39,11 @@ def test_trail_is_walked_by_list_and_slider(own_site: Site, open_page: Opener) -
     page.locator("#map-time").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-fix]").first).to_have_attribute("aria-pressed", "true")
+
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert axe.serious_findings(page) == []
+        assert axe.overflow(page) == 0
 
 
 def test_geofence_is_drawn_with_the_keyboard_alone(own_site: Site, open_page: Opener) -> None:
