@@ -8,6 +8,7 @@ from api.actions.context import ActionContext
 from core.domain.geofence import Hours
 from core.domain.people import Role
 from core.domain.planned_absence import Absence, AbsenceKind, is_long
+from core.store.database import Connection
 from core.store.people import planned_absences, weakenings
 from core.store.people.geofences import hours_to_json
 from core.store.people.records import one_at_a_time
@@ -35,7 +36,7 @@ def plan(
     """Return a new planned absence; one that began long ago counts from 24 hours before now.
 
     One that a relative plans, or that leaves somebody without a watch for more than 14 days or half of every week, holds only when somebody
-    else has confirmed it: until then the watch goes on, and the centre and the other contacts who can sign in are asked.
+    else has confirmed it: until then the watch goes on, and the centre and the other contacts are asked.
 
     Parameters
     ----------
@@ -128,14 +129,15 @@ def confirm(context: ActionContext, absence: int, *, resident: int | None = None
         raise RefusedError("number", "absence_own")
     if context.now >= found.expires_at:
         raise RefusedError("number", "absence_expired")
-    began_at = max(found.began_at, context.now - EARLIEST)
-    planned_absences.confirm(
-        context.connection, absence, context.viewer.number, began_at=began_at, now=context.now
-    )
-    weakenings.ask_no_more(context.connection, absence, context.now)
-    confirmed = planned_absences.get(context.connection, absence)
-    _record(context, found.resident, before=None, after=_kept(confirmed))
-    return confirmed
+    return _let_hold(context.connection, found, context.now, user=context.viewer.number)
+
+
+def confirm_from_message(connection: Connection, absence: Absence, contact: int, now: datetime) -> None:
+    """Let an absence hold since a contact, who is not who planned it, confirms it from a message; what no longer waits stays as it is."""
+    one_at_a_time.hold(connection, "absence", absence.resident)
+    found = planned_absences.get(connection, absence.number)
+    if found.is_waiting and now < found.expires_at:
+        _let_hold(connection, found, now, contact=contact)
 
 
 def end(context: ActionContext, absence: int, *, resident: int | None = None) -> None:
@@ -164,6 +166,31 @@ def end(context: ActionContext, absence: int, *, resident: int | None = None) ->
     before = _kept(found)
     after = before | {"ended_at": context.now.isoformat()} if found.began_at < context.now else None
     _record(context, found.resident, before=before, after=after)
+
+
+def _let_hold(
+    connection: Connection,
+    found: Absence,
+    now: datetime,
+    *,
+    user: int | None = None,
+    contact: int | None = None,
+) -> Absence:
+    began_at = max(found.began_at, now - EARLIEST)
+    planned_absences.confirm(connection, found.number, user=user, contact=contact, began_at=began_at, now=now)
+    weakenings.ask_no_more(connection, found.number, now)
+    confirmed = planned_absences.get(connection, found.number)
+    weakenings.record(
+        connection,
+        found.resident,
+        Watched.ABSENCE,
+        before=None,
+        after=_kept(confirmed),
+        user=user or 0,
+        contact=contact,
+        now=now,
+    )
+    return confirmed
 
 
 def _is_long(

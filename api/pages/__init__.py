@@ -15,6 +15,7 @@ from api.pages.offices import duty, policy, tonight
 from api.pages.overview import alarm, board, family
 from api.pages.people import (
     account_record,
+    contact_link,
     contact_record,
     home_record,
     invitation,
@@ -60,6 +61,7 @@ for _part in (
     proposals,
     family,
     answer,
+    contact_link,
     guide,
     enrolment,
     simulation,

@@ -14,13 +14,17 @@ CREATE TABLE absence (
     needs_second boolean NOT NULL DEFAULT false,
     confirmed_at timestamp with time zone,
     confirmed_by_user integer,
+    confirmed_by_contact integer,
+    expiry_notified_at timestamp with time zone,
     CONSTRAINT absence_pkey PRIMARY KEY (absence_id),
     CONSTRAINT absence_check CHECK ((ended_at > began_at)),
     CONSTRAINT absence_check1 CHECK (((hours IS NOT NULL) OR (ended_at IS NOT NULL))),
+    CONSTRAINT absence_confirmed_by_contact_fkey FOREIGN KEY (confirmed_by_contact) REFERENCES contact(contact_id) ON DELETE SET NULL,
     CONSTRAINT absence_kind_check CHECK ((kind = ANY (ARRAY['travel'::text, 'hospital'::text, 'day_service'::text, 'other'::text]))),
     CONSTRAINT absence_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
 );
 CREATE INDEX absence_resident ON absence USING btree (resident_id, began_at);
+CREATE INDEX absence_waiting ON absence USING btree (created_at) WHERE (needs_second AND (confirmed_at IS NULL) AND (cancelled_at IS NULL) AND (expiry_notified_at IS NULL));
 
 CREATE TABLE access_log (
     access_log_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -345,6 +349,22 @@ CREATE TABLE contact_channel (
 );
 CREATE INDEX contact_channel_address ON contact_channel USING btree (kind, address);
 CREATE TRIGGER contact_channel_for_release_before AFTER INSERT OR DELETE OR UPDATE OF place, kind, address, sealed ON contact_channel FOR EACH ROW EXECUTE FUNCTION show_first_channel();
+
+CREATE TABLE contact_link (
+    token_hash bytea NOT NULL,
+    contact_id integer NOT NULL,
+    purpose text NOT NULL,
+    absence_id integer,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT contact_link_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT contact_link_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES absence(absence_id) ON DELETE CASCADE,
+    CONSTRAINT contact_link_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
+    CONSTRAINT contact_link_purpose_check CHECK ((purpose = 'confirm_absence'::text))
+);
+CREATE INDEX contact_link_absence ON contact_link USING btree (absence_id) WHERE (absence_id IS NOT NULL);
+CREATE INDEX contact_link_contact ON contact_link USING btree (contact_id, expires_at);
 
 CREATE TABLE delivery (
     delivery_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1101,8 +1121,10 @@ CREATE TABLE watch_change (
     contact_id integer,
     office_id integer,
     account_id integer,
+    by_contact_id integer,
     CONSTRAINT watch_change_pkey PRIMARY KEY (watch_change_id),
     CONSTRAINT watch_change_account_id_fkey FOREIGN KEY (account_id) REFERENCES user_account(user_id) ON DELETE CASCADE,
+    CONSTRAINT watch_change_by_contact_id_fkey FOREIGN KEY (by_contact_id) REFERENCES contact(contact_id) ON DELETE SET NULL,
     CONSTRAINT watch_change_check CHECK (((before IS NOT NULL) OR (after IS NOT NULL))),
     CONSTRAINT watch_change_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
     CONSTRAINT watch_change_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id) ON DELETE CASCADE,

@@ -51,6 +51,8 @@ _PAGES = {
     "resident for the family": ("/residents/2", "family"),
     "answer": ("/a/{token}", None),
     "ended answer": ("/a/nothing", None),
+    "link of a contact": ("/c/{contact_token}", None),
+    "ended link of a contact": ("/c/nothing", None),
     "set up a device": ("/enrol#K7QM-2XNP-9RTA-4WHC", None),
     "users": ("/admin/users", "admin"),
     "record of an office": ("/offices/1/record", "admin"),

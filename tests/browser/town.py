@@ -8,11 +8,15 @@ from typing import Any
 import psycopg
 
 from core.domain.alert import Finding, Outcome, Severity, Subject
+from core.domain.planned_absence import AbsenceKind
 from core.formats.ward_file import read_ward
 from core.store.alerts import answer_links, episodes, handling
 from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
 from core.store.operation import simulation
+from core.store.people import planned_absences
+from core.store.people.links import contact_links
+from core.store.people.links.contact_links import LinkPurpose
 from detectors.alerting import planner
 from tests.browser.four_weeks import DAYS, NOW, fill, place
 from tests.browser.tried import seed, seed_profile_trials
@@ -38,7 +42,7 @@ _PEOPLE = (
 
 @dataclass(frozen=True)
 class Town:
-    """What the seed made: alert numbers and an answer token."""
+    """What the seed made: alert numbers, and the tokens of links in messages."""
 
     sos: int
     inactivity: int
@@ -47,6 +51,7 @@ class Town:
     late: int
     equipment: int
     token: str
+    contact_token: str
     tried: int = 0
     trying: int = 0
     profile_tried: int = 0
@@ -246,7 +251,24 @@ def _morning(database: Database) -> Town:
         father = connection.execute("SELECT contact_id FROM contact WHERE resident_id = 2").fetchone()
         assert father is not None
         token = answer_links.issue(connection, found["inactivity"], father[0], NOW)
-    return Town(silent=silent, token=token, **found)
+        waiting = planned_absences.add(
+            connection,
+            2,
+            kind=AbsenceKind.TRAVEL,
+            span=(NOW + timedelta(days=3), NOW + timedelta(days=20)),
+            user=1,
+            needs_second=True,
+            now=NOW,
+        )
+        contact_token = contact_links.issue(
+            connection,
+            father[0],
+            LinkPurpose.CONFIRM_ABSENCE,
+            absence=waiting.number,
+            expires_at=waiting.expires_at,
+            now=NOW,
+        )
+    return Town(silent=silent, token=token, contact_token=contact_token, **found)
 
 
 def _simulation(database: Database) -> None:

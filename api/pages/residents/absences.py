@@ -14,7 +14,8 @@ from api.access.viewer import Viewer
 from api.actions import absences as actions
 from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
-from api.pages.parts.weekly_hours import ChosenDays, hours_text
+from api.pages.parts.absence_text import when_text
+from api.pages.parts.weekly_hours import ChosenDays
 from api.pages.rendering import HtmlPage
 from api.schemas.absences import TOO_LONG, AbsenceIn
 from api.schemas.common import Number
@@ -174,19 +175,12 @@ def _show(
 
 
 def _line(absence: Absence, page: HtmlPage, one: ResidentOverview) -> AbsenceLine:
-    words, clock = page.words, page.times.clock_text
-    if absence.hours is not None:
-        when = words("absence.weekly", hours=hours_text(absence.hours, page))
-        if absence.began_at > page.now:
-            when += " " + words("absence.since", since=clock(absence.began_at))
-    else:
-        ended = absence.ended_at or absence.began_at
-        when = words("absence.once", since=clock(absence.began_at), until=clock(ended))
+    words = page.words
     spans = planned_absences.spans(absence, one.zone, page.now, page.now)
     return AbsenceLine(
         absence.number,
         words(f"absence.{absence.kind.value}"),
-        when,
+        when_text(absence, page),
         absence.note,
         words("absence.by", who=absence.created_by) if absence.created_by else "",
         is_now=any(began <= page.now < ended for began, ended in spans),

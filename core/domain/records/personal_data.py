@@ -75,6 +75,7 @@ _OF_RESIDENTS = (
     PersonalTable("notification", _DELETED, codes=("kind", "key", "status", "last_error")),
     PersonalTable("notice", _DELETED, texts=("body",), codes=("kind", "key", "request_key", "error")),
     PersonalTable("answer_link", _DELETED, codes=("token_hash",), secrets=("token_hash",)),
+    PersonalTable("contact_link", _DELETED, codes=("token_hash", "purpose"), secrets=("token_hash",)),
     PersonalTable("escalation_step", _DELETED, codes=("kind",)),
     PersonalTable("alert_event", _DELETED, texts=("detail",), prose=("detail",), codes=("kind",)),
     PersonalTable("alert_episode", _DELETED, codes=_OF_SUBJECT),

@@ -27,6 +27,8 @@ class NoticeKind(StrEnum):
     """The watch of a resident became weaker."""
     SECOND_PERSON = "second_person"
     """A pause of the watch waits for somebody else to confirm it."""
+    SECOND_PERSON_EXPIRED = "second_person_expired"
+    """Nobody confirmed a pause in time: it does not begin."""
     DEAD_CHANNEL = "dead_channel"
     """A channel of a contact takes no messages any more."""
 

@@ -9,7 +9,7 @@ from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from core.domain.geofence import Hours, holding_times
-from core.domain.planned_absence import Absence, AbsenceKind
+from core.domain.planned_absence import CONFIRMED_WITHIN, Absence, AbsenceKind
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
@@ -101,13 +101,28 @@ def end(connection: Connection, absence: int, now: datetime) -> None:
     evaluation_queue.evaluate_again(connection, row[0])
 
 
-def confirm(connection: Connection, absence: int, user: int, *, began_at: datetime, now: datetime) -> None:
-    """Let an absence hold from a moment on that waited for a second person; one that holds already stays as it is."""
-    values = {"absence": absence, "user": user, "began_at": began_at, "now": now}
+def confirm(
+    connection: Connection,
+    absence: int,
+    *,
+    user: int | None = None,
+    contact: int | None = None,
+    began_at: datetime,
+    now: datetime,
+) -> None:
+    """Let an absence hold from a moment on that waited for a second person, who is a user or a contact; one that holds already stays as it is."""
+    values = {"absence": absence, "user": user, "contact": contact, "began_at": began_at, "now": now}
     row = connection.execute(_ABSENCES["confirm"], values).fetchone()
     if row is not None:
         show_pause(connection, row[0], now)
         evaluation_queue.evaluate_again(connection, row[0])
+
+
+def take_expired(connection: Connection, now: datetime) -> list[Absence]:
+    """Return, once each, the absences that nobody confirmed in time: they never begin."""
+    values = {"within": CONFIRMED_WITHIN, "now": now}
+    rows = connection.execute(_ABSENCES["take_expired"], values).fetchall()
+    return [get(connection, number) for (number,) in sorted(rows)]
 
 
 def spans(

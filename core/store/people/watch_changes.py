@@ -75,10 +75,12 @@ def record(
     after: Mapping[str, object] | None,
     user: int,
     now: datetime,
+    contact: int | None = None,
 ) -> int:
     """Write down one change, in the transaction that makes it, and return its number.
 
-    `concerned` is all whom it concerns, or the number of the one resident; `user` 0 is somebody at the machine.
+    `concerned` is all whom it concerns, or the number of the one resident; `user` 0 is somebody at the machine, unless a `contact` did it
+    from a message.
     """
     whom = Concerned(resident=concerned) if isinstance(concerned, int) else concerned
     row = connection.execute(
@@ -87,6 +89,7 @@ def record(
             **asdict(whom),
             "now": now,
             "user": user or None,
+            "by_contact": contact,
             "what": what,
             "before": None if before is None else Jsonb(dict(before)),
             "after": None if after is None else Jsonb(dict(after)),

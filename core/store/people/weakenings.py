@@ -1,14 +1,16 @@
 """What makes the watch of a resident weaker is sent to the family and to the centre, once; what strengthens it is not."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from core.domain.geodesy import metres_per_degree
 from core.domain.geofence import Circle, Polygon, minutes_of_week
+from core.domain.people import Contact
 from core.domain.planned_absence import Absence
 from core.domain.sensitivity import Sensitivity
 from core.store.alerts import notices
@@ -21,6 +23,8 @@ from core.store.people.watch_changes import Watched
 # An area that grew by less is no larger: positions are no better.
 _TOLERANCE_M = 1.0
 _CIRCLE_SEGMENTS = 64
+# Whoever wakes needs so long to read a message and to press (our choice).
+_LEAST_TIME = timedelta(minutes=30)
 
 Kept = Mapping[str, Any]
 
@@ -34,36 +38,54 @@ def record(
     after: Kept | None,
     user: int,
     now: datetime,
+    contact: int | None = None,
 ) -> None:
     """Write down a change of what is watched, and put a message for everybody concerned into the outbox if it weakens the watch.
 
-    Whoever sleeps gets it when their quiet hours end; the message holds the number of the change only.
+    `user` 0 is somebody at the machine, unless a `contact` did it from a message. Whoever sleeps gets it when their quiet hours end; the message holds the number of the change only.
     """
-    change = watch_changes.record(connection, resident, what, before=before, after=after, user=user, now=now)
+    change = watch_changes.record(
+        connection, resident, what, before=before, after=after, user=user, contact=contact, now=now
+    )
     if not weakens(what, before, after):
         return
     zone = residents.home_of(connection, resident).zone
-    due = {
-        one.number: (one.quiet_hours.end_after(now, zone) if one.quiet_hours else None) or now
-        for one in residents.contacts(connection, resident)
-    }
+    due = {one.number: _awake_at(one, zone, now) for one in residents.contacts(connection, resident)}
     body = {"resident": resident, "change": change}
     notices.add(connection, due, NoticeKind.WEAKENING, key=str(change), body=body, now=now)
 
 
 def ask_second_person(connection: Connection, absence: Absence, now: datetime) -> None:
-    """Put one message for each who could confirm an absence that somebody else planned into the outbox: the centre, and contacts who can sign in.
+    """Put one message for each who could confirm an absence that somebody else planned into the outbox: the centre, and the other contacts.
 
-    Whoever sleeps gets it when their quiet hours end; the message holds numbers only.
+    Whoever sleeps gets it when their quiet hours end, and not at all if it would be too late to confirm by then: nobody is woken for a
+    pause. The message holds numbers only.
     """
     zone = residents.home_of(connection, absence.resident).zone
     due = {
-        one.number: (one.quiet_hours.end_after(now, zone) if one.quiet_hours else None) or now
+        one.number: _awake_at(one, zone, now)
         for one in residents.contacts(connection, absence.resident)
-        if one.user != absence.created_by_user and (one.resident is None or one.user is not None)
+        if one.user is None or one.user != absence.created_by_user
     }
-    body = {"resident": absence.resident, "absence": absence.number}
-    notices.add(connection, due, NoticeKind.SECOND_PERSON, key=str(absence.number), body=body, now=now)
+    in_time = {
+        contact: at for contact, at in due.items() if at == now or at + _LEAST_TIME < absence.expires_at
+    }
+    notices.add(
+        connection, in_time, NoticeKind.SECOND_PERSON, key=str(absence.number), body=_body(absence), now=now
+    )
+
+
+def report_expired(connection: Connection, absence: Absence, now: datetime) -> None:
+    """Put a message for whoever planned an absence, and for the centre, into the outbox: nobody confirmed it, so the watch goes on."""
+    ask_no_more(connection, absence.number, now)
+    zone = residents.home_of(connection, absence.resident).zone
+    due = {
+        one.number: _awake_at(one, zone, now)
+        for one in residents.contacts(connection, absence.resident)
+        if one.resident is None or (one.user is not None and one.user == absence.created_by_user)
+    }
+    kind, key = NoticeKind.SECOND_PERSON_EXPIRED, str(absence.number)
+    notices.add(connection, due, kind, key=key, body=_body(absence), now=now)
 
 
 def ask_no_more(connection: Connection, absence: int, now: datetime) -> None:
@@ -102,6 +124,14 @@ def weakens(what: Watched, before: Kept | None, after: Kept | None) -> bool:
             return True
         case _:
             return False
+
+
+def _awake_at(contact: Contact, zone: ZoneInfo, now: datetime) -> datetime:
+    return (contact.quiet_hours.end_after(now, zone) if contact.quiet_hours else None) or now
+
+
+def _body(absence: Absence) -> dict[str, object]:
+    return {"resident": absence.resident, "absence": absence.number}
 
 
 def _asks_less(before: Kept, after: Kept) -> bool:

@@ -15,6 +15,8 @@ from core.store.alerts.notices import Notice, NoticeKind
 from core.store.database import Connection, Database
 from core.store.operation import provider_quota
 from core.store.people import contact_channels, planned_absences, residents, watch_changes
+from core.store.people.links import contact_links
+from core.store.people.links.contact_links import LinkPurpose
 from core.store.people.watch_changes import Concerned
 from detectors.alerting.delivery import LEASE, Office
 from detectors.alerting.messages import Text
@@ -30,6 +32,7 @@ _URGENCY = {
     NoticeKind.EQUIPMENT: Severity.EQUIPMENT,
     NoticeKind.WEAKENING: Severity.KEEP_AN_EYE,
     NoticeKind.SECOND_PERSON: Severity.KEEP_AN_EYE,
+    NoticeKind.SECOND_PERSON_EXPIRED: Severity.KEEP_AN_EYE,
     NoticeKind.DEAD_CHANNEL: Severity.EQUIPMENT,
 }
 
@@ -93,7 +96,8 @@ class NoticeSender:
         channel = usable[(notice.attempts - 1) % len(usable)]
         try:
             address = contact_channels.true_address(channel, self._sealer)
-            text = self._text(connection, notice, contact, now)
+            answer_url = self._answer_url(connection, notice, contact, now)
+            text = self._text(connection, notice, contact, answer_url, now)
         except StoreUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - one message that cannot be written must not stop the others
@@ -107,12 +111,29 @@ class NoticeSender:
             kind=None,
             alert=None,
             request_key=notice.request_key,
-            answer_url="",
+            answer_url=answer_url,
             planned_at=notice.created_at,
             notice=notice.kind,
         )
 
-    def _text(self, connection: Connection, notice: Notice, contact: Contact, now: datetime) -> Text:
+    def _answer_url(self, connection: Connection, notice: Notice, contact: Contact, now: datetime) -> str:
+        """Return the address where the contact answers without signing in; empty where there is nothing to answer."""
+        if notice.kind is not NoticeKind.SECOND_PERSON:
+            return ""
+        absence = planned_absences.get(connection, notice.body["absence"])
+        token = contact_links.issue(
+            connection,
+            contact.number,
+            LinkPurpose.CONFIRM_ABSENCE,
+            absence=absence.number,
+            expires_at=absence.expires_at,
+            now=now,
+        )
+        return f"{self._office.base_url}/c/{token}"
+
+    def _text(
+        self, connection: Connection, notice: Notice, contact: Contact, answer_url: str, now: datetime
+    ) -> Text:
         if notice.kind is NoticeKind.EVENING:
             return notice_texts.render(
                 notice, contact.language, self._office.base_url, self._office.zone, now
@@ -122,14 +143,14 @@ class NoticeSender:
         if notice.kind is NoticeKind.DEAD_CHANNEL:
             return notice_texts.dead_channel(notice, contact.language, self._office.base_url)
         resident = residents.get(connection, notice.body["resident"])
-        if notice.kind is NoticeKind.SECOND_PERSON:
-            zone = residents.home_of(connection, resident.number).zone
-            absence = planned_absences.get(connection, notice.body["absence"])
-            return weakening_text.render_second_person(
-                absence, resident, contact, self._office.base_url, zone, now
-            )
-        change = watch_changes.one(connection, notice.body["change"], Concerned(resident=resident.number))
         zone = residents.home_of(connection, resident.number).zone
+        if notice.kind is NoticeKind.SECOND_PERSON:
+            absence = planned_absences.get(connection, notice.body["absence"])
+            return weakening_text.render_second_person(absence, resident, contact, answer_url, zone, now)
+        if notice.kind is NoticeKind.SECOND_PERSON_EXPIRED:
+            absence = planned_absences.get(connection, notice.body["absence"])
+            return weakening_text.render_expired(absence, resident, contact, self._office.base_url, zone, now)
+        change = watch_changes.one(connection, notice.body["change"], Concerned(resident=resident.number))
         return weakening_text.render(change, resident, contact, self._office.base_url, zone, now)
 
     def _attempt(self, message: OutgoingMessage) -> Attempt:

@@ -45,35 +45,49 @@ def render(
 
 
 def render_second_person(
+    absence: Absence, resident: Resident, contact: Contact, answer_url: str, zone: ZoneInfo, now: datetime
+) -> Text:
+    """Ask a contact to confirm a pause of the watch that somebody else planned; the link does it without signing in."""
+    texts = texts_of(contact.language)
+    lines = [
+        *_planned("second_person.head", absence, resident, contact, zone, now),
+        texts("second_person.ask", until=texts.moment(absence.expires_at, now, zone)),
+        texts("second_person.unknown"),
+    ]
+    page = texts("second_person.page", url=answer_url)
+    return Text(texts("second_person.subject"), "\n".join([*lines, page]), " ".join(lines))
+
+
+def render_expired(
     absence: Absence, resident: Resident, contact: Contact, base_url: str, zone: ZoneInfo, now: datetime
 ) -> Text:
-    """Ask a contact to confirm a pause of the watch that somebody else planned."""
+    """Write that nobody confirmed a pause in time: it does not begin."""
     texts = texts_of(contact.language)
-    by = absence.created_by
     lines = [
-        texts(
-            "second_person.head",
-            name=one_line(contact.calls_resident) or texts.polite(one_line(resident.name)),
-            what=texts(f"absence.{absence.kind}"),
-        ),
-        texts(
-            "second_person.by",
-            who=texts.polite(one_line(by)) if by else texts("weakening.machine"),
-            at=texts.moment(absence.created_at, now, zone),
-        ),
+        *_planned("second_person.expired_head", absence, resident, contact, zone, now),
+        texts("second_person.expired", until=texts.moment(absence.expires_at, now, zone)),
     ]
+    page = texts("second_person.expired_page", url=f"{base_url}/residents/{resident.number}/absences")
+    return Text(texts("second_person.expired_subject"), "\n".join([*lines, page]), " ".join(lines))
+
+
+def _planned(
+    head: str, absence: Absence, resident: Resident, contact: Contact, zone: ZoneInfo, now: datetime
+) -> Iterator[str]:
+    """Yield whose pause it is, who planned it, and from when to when."""
+    texts = texts_of(contact.language)
+    name = one_line(contact.calls_resident) or texts.polite(one_line(resident.name))
+    yield texts(head, name=name, what=texts(f"absence.{absence.kind}"))
+    by = absence.created_by
+    who = texts.polite(one_line(by)) if by else texts("weakening.machine")
+    yield texts("second_person.by", who=who, at=texts.moment(absence.created_at, now, zone))
     began = texts.moment(absence.began_at, now, zone)
     if absence.ended_at is None:
-        lines.append(texts("weakening.open", since=began))
+        yield texts("weakening.open", since=began)
     else:
-        ended = texts.moment(absence.ended_at, now, zone)
-        lines.append(texts("weakening.span", since=began, until=ended))
+        yield texts("weakening.span", since=began, until=texts.moment(absence.ended_at, now, zone))
     if absence.hours is not None:
-        lines.extend(_weekly({"hours": hours_to_json(absence.hours)}, texts))
-    lines.append(texts("second_person.ask", until=texts.moment(absence.expires_at, now, zone)))
-    lines.append(texts("second_person.unknown"))
-    page = texts("second_person.page", url=f"{base_url}/residents/{resident.number}/absences")
-    return Text(texts("second_person.subject"), "\n".join([*lines, page]), " ".join(lines))
+        yield from _weekly({"hours": hours_to_json(absence.hours)}, texts)
 
 
 def _what(change: WatchChange, texts: MessageTexts) -> str:

@@ -28,6 +28,8 @@ from core.store.detection import backtest_requests
 from core.store.devices import profile_trials, profiles, proposals, registry
 from core.store.operation import connection_loops
 from core.store.operation.connection_loops import ConnectionLoop
+from core.store.people.links import contact_links
+from core.store.people.links.contact_links import LinkPurpose
 from core.store.people.personal import erasures
 from detectors.alerting import planner
 from tests.support.asked import Asked
@@ -231,6 +233,8 @@ _CASES = (
     Case("GET", "/family", 403, 403, 403, 200, 200),
     Case("GET", "/a/{token}", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/a/{token}", 303, 303, 303, 303, 303, form={"action": "cannot"}),
+    Case("GET", "/c/{contact_token}", 200, 200, 200, 200, 200, nobody=200),
+    Case("POST", "/c/{contact_token}", 303, 303, 303, 303, 303),
     Case("GET", "/enrol", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/enrol", 422, 422, 422, 422, 422, nobody=422, form={"code": "K7QM"}),
     # What is not signed by the provider is refused, whoever sends it.
@@ -258,7 +262,11 @@ def test_every_page_answers_each_role_as_it_may(ward: ApiWard) -> None:
             )
             if answer.status_code != expected:
                 wrong.append(f"{case.method} {case.path} as {login}: {answer.status_code}")
-            if login is None and expected == 303 and case.path not in {"/", "/language", "/a/{token}"}:
+            if (
+                login is None
+                and expected == 303
+                and case.path not in {"/", "/language", "/a/{token}", "/c/{contact_token}"}
+            ):
                 assert answer.headers["location"].startswith("/login"), case.path
     assert not wrong, "\n".join(wrong)
 
@@ -310,6 +318,11 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
         ward.clock.now() + timedelta(minutes=30),
         ward.clock.now(),
     )
+    with ward.database.transaction() as connection:
+        purpose, ends = LinkPurpose.CONFIRM_ABSENCE, ward.clock.now() + timedelta(minutes=30)
+        contact_token = contact_links.issue(
+            connection, 1, purpose, absence=absence[0], expires_at=ends, now=ward.clock.now()
+        )
     ward.execute("DELETE FROM backtest")
     ward.execute("DELETE FROM quiet_limit")
     (limit,) = ward.execute(
@@ -330,6 +343,7 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
     found: dict[str, object] = {
         "alert": number,
         "token": token,
+        "contact_token": contact_token,
         "absence": absence[0],
         "backtest": tried,
         "limit": limit[0],
@@ -342,7 +356,7 @@ def test_every_page_that_staff_may_open_shows_and_rings_for_emergencies(ward: Ap
     names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"}
     names |= _proposal(ward) | _people(ward)
     # Those that are for people who are not signed in.
-    apart = ("/a/{token}", "/enrol", "/invitation")
+    apart = ("/a/{token}", "/c/{contact_token}", "/enrol", "/invitation")
     paths = [case.path for case in _CASES if case.method == "GET" and case.path not in apart]
     client = ward.client("admin")
     for path in (*paths, "/no-such-page"):
@@ -662,6 +676,7 @@ _POSTS = (
     "/alerts/1/close",
     "/alerts/1/note",
     "/a/x",
+    "/c/x",
     "/language",
 )
 _GETS = (
@@ -671,6 +686,7 @@ _GETS = (
     "/alerts?before=",
     "/devices?q=",
     "/a/",
+    "/c/",
 )
 
 

@@ -1,5 +1,6 @@
 """What makes the watch of somebody weaker reaches the family and the centre once; what strengthens it does not."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from detectors.alerting.delivery import Office
+from detectors.alerting.notices import expired_pauses
 from detectors.alerting.notices.notice_sender import NoticeSender
 from tests.support.alerting import MailSink, mail_sink
 from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
@@ -19,6 +21,7 @@ _ABSENCES = f"/residents/{RESIDENT_A}/absences"
 _SENSITIVITY = f"/api/v1/residents/{RESIDENT_A}/sensitivity"
 _AREA = {"name": "公園", "lat": "35.65", "lon": "139.79", "radius_m": "400", "start": "09:00", "end": "18:00"}
 _TRAVEL = {"kind": "travel", "how": "once", "began": "2026-08-02T00:00", "ended": "2026-08-05T08:00"}
+_BUTTON = "この予定を確認する"
 _EVERYBODY = {"centre-a@example.jp", "family-a@example.jp", "cousin-a@example.jp"}
 
 
@@ -84,11 +87,13 @@ def test_what_one_relative_plans_holds_when_somebody_else_has_confirmed_it(house
     def is_paused() -> bool:
         return family.get(f"/api/v1/residents/{RESIDENT_A}").json()["is_paused"]
 
-    # Only those are asked who can confirm: not who planned it, nor a cousin who cannot sign in.
-    (text,) = household.texts().values()
+    # All are asked but who planned it; the cousin cannot sign in and needs no account.
+    texts = household.texts()
+    assert set(texts) == _EVERYBODY - {"family-a@example.jp"}
+    text = texts["centre-a@example.jp"]
     assert "別の方の確認が必要です。確認があるまで、見守りは続きます。期限は8/5(水) 8:00です" in text
     assert "入れた人: 田中 太郎さん(" in text
-    assert f"https://mimamori.example.jp{_ABSENCES}" in text
+    assert _link_in(text)
     assert not is_paused()
     assert "この予定を確認する" not in family.get(_ABSENCES).text
     confirm = f"/api/v1/absences/{planned['number']}/confirm"
@@ -105,6 +110,101 @@ def test_what_one_relative_plans_holds_when_somebody_else_has_confirmed_it(house
     assert care.post(confirm, json={}).status_code == 200
     assert household.texts() == {}
     assert ward.execute("SELECT count(*) FROM watch_change") == [(1,)]
+
+
+def _link_in(text: str) -> str:
+    (link,) = re.findall(r"https://mimamori\.example\.jp(/c/[\w-]{32})\r?$", text, re.MULTILINE)
+    return link
+
+
+def test_a_contact_without_an_account_confirms_by_the_link_once_and_looking_changes_nothing(
+    household: Household,
+) -> None:
+    ward, nobody = household.ward, household.ward.client()
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00"})
+    texts = household.texts()
+    link, other = (_link_in(texts[f"{name}-a@example.jp"]) for name in ("cousin", "centre"))
+    page = [nobody.get(link).text for _ in range(20)][-1]
+    assert _BUTTON in page
+    assert "田中 花子" in page
+    assert "記入: 田中 太郎さん" in page
+    assert ward.execute("SELECT confirmed_at FROM absence") == [(None,)]
+
+    for _ in range(2):
+        assert nobody.post(link).status_code == 303
+    page = nobody.get(link).text
+    assert "確認がすみました" in page
+    assert "確認: cousin Aさん" in page
+    assert _BUTTON not in page
+    (listed,) = ward.client("care_a").get(f"/api/v1{_ABSENCES}").json()
+    assert (listed["is_waiting"], listed["confirmed_by"]) == (False, "cousin A")
+    # The other link is of no more use, and everybody learns who confirmed it.
+    assert _BUTTON not in nobody.get(other).text
+    assert "変えた人: cousin Aさん" in household.texts()["family-a@example.jp"]
+    assert ward.execute("SELECT count(*) FROM watch_change") == [(1,)]
+
+
+def test_a_link_that_ended_or_that_is_nobodys_any_more_shows_and_does_nothing(household: Household) -> None:
+    ward, nobody = household.ward, household.ward.client()
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00"})
+    link = _link_in(household.texts()["cousin-a@example.jp"])
+    for change, undo in (
+        (
+            "UPDATE contact SET is_active = false WHERE name = 'cousin A'",
+            "UPDATE contact SET is_active = true",
+        ),
+        ("UPDATE contact SET user_id = 4 WHERE name = 'cousin A'", "UPDATE contact SET user_id = NULL"),
+        ("UPDATE absence SET cancelled_at = created_at", "UPDATE absence SET cancelled_at = NULL"),
+        ("UPDATE absence SET created_at = created_at - interval '8 days'", "SELECT 1"),
+    ):
+        ward.execute(change)
+        assert "このリンクは もう使えません" in nobody.get(link).text, change
+        nobody.post(link)
+        assert ward.execute("SELECT confirmed_at FROM absence") == [(None,)], change
+        ward.execute(undo)
+    for unknown in ("/c/x", f"/c/{'x' * 5000}", link[:-1]):
+        answer = nobody.get(unknown)
+        assert answer.status_code == 200
+        assert "田中" not in answer.text
+
+
+def test_who_sleeps_until_it_is_too_late_is_not_asked_and_nobody_is_woken(household: Household) -> None:
+    # 23:40 in Tokyo, and the pause is for this night.
+    household.ward.clock.advance(hours=14)
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T23:50", "ended": "2026-08-02T07:20"})
+    assert set(household.texts()) == {"centre-a@example.jp"}
+    household.ward.clock.advance(hours=8)
+    assert household.texts() == {}
+    assert household.ward.execute("SELECT count(*) FROM notice") == [(1,)]
+
+
+def test_who_planned_a_pause_and_the_centre_learn_once_that_nobody_confirmed_it(household: Household) -> None:
+    ward = household.ward
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00"})
+    household.texts()
+
+    def report() -> int:
+        return expired_pauses.report(ward.database, ward.clock.now())
+
+    ward.clock.advance(days=3, hours=22)
+    assert report() == 0
+    ward.clock.advance(hours=1)
+    assert report() == 1
+    assert report() == 0
+    texts = household.texts()
+    assert set(texts) == {"family-a@example.jp", "centre-a@example.jp"}
+    text = texts["family-a@example.jp"]
+    assert "お母さんの見守りを休む予定「旅行・外泊」は、確認されませんでした" in text
+    assert "8:00までに別の方の確認がなかったので、お休みは始まりません。見守りは続いています" in text
+    # One that was confirmed, or taken back, expires for nobody.
+    for act in ("confirm", "end"):
+        household.by(
+            "family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-06T09:00", "ended": "2026-08-07T09:00"}
+        )
+        (number,) = ward.execute("SELECT max(absence_id) FROM absence")[0]
+        household.by("care_a", f"{_ABSENCES}/{number}/{act}", {})
+    ward.clock.advance(days=8)
+    assert report() == 0
 
 
 def test_what_nobody_confirms_in_time_never_holds_and_what_is_taken_back_asks_nobody(

@@ -36,6 +36,7 @@ INSERT INTO escalation_step (alert_id, kind, step, cycle, due_at) SELECT alert_i
 INSERT INTO notification (alert_id, contact_id, kind, key, status, due_at, created_at) SELECT alert_id, {c}, 'opening', 'k', 'pending', now(), now() FROM alert WHERE resident_id = {r};
 INSERT INTO delivery (notification_id, kind, request_key, state, planned_at, spoken) SELECT notification_id, 'voice', gen_random_uuid(), 'waiting', now(), 'Mother has not moved' FROM notification WHERE contact_id = {c};
 INSERT INTO answer_link (token_hash, alert_id, contact_id, created_at, expires_at) SELECT 'link{r}', alert_id, {c}, now(), now() FROM alert WHERE resident_id = {r};
+INSERT INTO contact_link (token_hash, contact_id, purpose, absence_id, created_at, expires_at) SELECT 'own{r}', {c}, 'confirm_absence', absence_id, now(), now() FROM absence WHERE resident_id = {r};
 INSERT INTO push_subscription (user_id, endpoint, p256dh, auth, created_at) VALUES ({u}, 'https://push.example.jp/{u}', 'p', 'a', now());
 INSERT INTO push_message (alert_event_id, push_subscription_id, due_at) SELECT alert_event_id, (SELECT max(push_subscription_id) FROM push_subscription), now() FROM alert_event JOIN alert USING (alert_id) WHERE alert.resident_id = {r};
 INSERT INTO notice (contact_id, kind, key, body, created_at, due_at) VALUES ({c}, 'weakening', 'k', '{{"resident": {r}, "change": 1}}', now(), now());

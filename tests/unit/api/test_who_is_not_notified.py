@@ -211,6 +211,10 @@ SENTENCES: dict[str, tuple[str, Callable[[], None]]] = {
         "動きがなくてもお知らせしません",
         _an_absence_silences_missing_movement_and_no_call_for_help,
     ),
+    "contact_link.what": (
+        "この間は動きがなくてもお知らせしません",
+        _an_absence_silences_missing_movement_and_no_call_for_help,
+    ),
     "resident.quiet": ("緊急のとき、ほかの方の返事がないとき、先に連絡したことの続き", _quiet_hours),
     "alert.escalation_none": ("連絡の順番はありません", _an_escalation_without_steps_notifies_nobody),
     "alert.escalation_stopped": ("連絡は止めました", _a_stopped_step_is_never_taken),

@@ -23,6 +23,13 @@ WHERE t.contact_id = ANY(%(contacts)s) OR t.body ->> 'resident' = %(resident)s::
 -- Links in these messages.
 SELECT t.ctid FROM answer_link AS t WHERE t.alert_id = ANY(%(alerts)s) OR t.contact_id = ANY(%(contacts)s)
 
+-- name: contact_link
+-- Links in messages about no alert.
+SELECT t.ctid FROM contact_link AS t
+WHERE
+    t.contact_id = ANY(%(contacts)s)
+    OR t.absence_id IN (SELECT absence_id FROM absence WHERE resident_id = %(resident)s)
+
 -- name: escalation_step
 -- When who was asked about their alerts.
 SELECT t.ctid FROM escalation_step AS t WHERE t.alert_id = ANY(%(alerts)s)

@@ -4,10 +4,11 @@
 -- The absences of residents that were not taken back before a moment and end after another, in the order of their beginning.
 SELECT
     a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
-    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, second.name AS confirmed_by
+    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, coalesce(second.name, answered.name) AS confirmed_by
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
 LEFT JOIN user_account AS second ON second.user_id = a.confirmed_by_user
+LEFT JOIN contact AS answered ON answered.contact_id = a.confirmed_by_contact
 WHERE a.resident_id = ANY(%(residents)s) AND coalesce(a.ended_at, 'infinity') > %(since)s AND a.began_at < %(until)s
     AND (a.cancelled_at IS NULL OR a.cancelled_at > greatest(a.began_at, %(since)s))
 ORDER BY a.began_at, a.absence_id;
@@ -16,10 +17,11 @@ ORDER BY a.began_at, a.absence_id;
 -- One absence that was not taken back.
 SELECT
     a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
-    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, second.name AS confirmed_by
+    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, coalesce(second.name, answered.name) AS confirmed_by
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
 LEFT JOIN user_account AS second ON second.user_id = a.confirmed_by_user
+LEFT JOIN contact AS answered ON answered.contact_id = a.confirmed_by_contact
 WHERE a.absence_id = %(absence)s AND a.cancelled_at IS NULL;
 
 -- name: add
@@ -36,9 +38,23 @@ RETURNING resident_id;
 
 -- name: confirm
 -- Let an absence hold: somebody else confirms it.
-UPDATE absence SET began_at = %(began_at)s, confirmed_at = %(now)s, confirmed_by_user = %(user)s
+UPDATE absence SET began_at = %(began_at)s, confirmed_at = %(now)s, confirmed_by_user = %(user)s, confirmed_by_contact = %(contact)s
 WHERE absence_id = %(absence)s AND needs_second AND confirmed_at IS NULL AND cancelled_at IS NULL
 RETURNING resident_id;
+
+-- name: take_expired
+-- Take absences that wait for a second person and that nobody confirmed in time; of each, whoever planned it is notified once.
+UPDATE absence SET expiry_notified_at = %(now)s
+WHERE absence_id IN (
+    SELECT absence_id
+    FROM absence
+    WHERE
+        needs_second AND confirmed_at IS NULL AND cancelled_at IS NULL AND expiry_notified_at IS NULL
+        AND least(created_at + %(within)s, ended_at) <= %(now)s
+    ORDER BY absence_id
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING absence_id;
 
 -- name: show_pause
 -- Show on the resident the absence that holds now or comes next.

@@ -1,0 +1,84 @@
+"""The page of a link in a message about no alert: no sign-in, one button; looking at it changes nothing."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.actions.answer_links import AnswerLimits, LinkVisit
+from api.actions.people import contact_links as actions
+from api.actions.people.contact_links import ContactLinkPage, ContactLinkState
+from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep, NowDep
+from api.http import cookies
+from api.pages.parts.absence_text import when_text
+from api.pages.rendering import HtmlPage
+
+router = APIRouter()
+
+
+@router.get("/c/{token}")
+def show_contact_link(
+    *,
+    request: Request,
+    _viewer: Anybody,
+    connection: ConnectionDep,
+    now: NowDep,
+    machine_now: MachineNowDep,
+    token: str,
+) -> Response:
+    """Show what the link is about and its button."""
+    visit = LinkVisit(cookies.peer_of(request), now, machine_now)
+    return _render(request, actions.open_link(connection, _limits(request), token, visit))
+
+
+@router.post("/c/{token}")
+def confirm_by_link(
+    *,
+    request: Request,
+    _viewer: Anybody,
+    database: DatabaseDep,
+    now: NowDep,
+    machine_now: MachineNowDep,
+    token: str,
+) -> Response:
+    """Do what the link is for, then show how things stand; what is done already is no error."""
+    visit = LinkVisit(cookies.peer_of(request), now, machine_now)
+    with database.transaction() as connection:
+        actions.confirm(connection, _limits(request), token, visit)
+    return RedirectResponse(request.url.path, 303)
+
+
+def _render(request: Request, found: ContactLinkPage) -> Response:
+    if found.absence is None or found.contact is None or found.person is None:
+        state = ContactLinkState.ENDED.value
+        return HtmlPage(request, None).render("contact_link.html", {"state": state, "live": False})
+    absence, contact, person = found.absence, found.contact, found.person
+    page = HtmlPage(request, None, person.zone, contact.language)
+    words, clock = page.words, page.times.clock_text
+    called = contact.calls_resident
+    is_called = bool(called) and called != person.name
+    by = absence.created_by
+    return page.render(
+        "contact_link.html",
+        {
+            "live": False,
+            "state": found.state.value,
+            "who": words("answer.who", n=called, name=person.name)
+            if is_called
+            else words("answer.who_plain", name=person.name),
+            "kind": words(f"absence.{absence.kind.value}"),
+            "when": when_text(absence, page),
+            "by": words("absence.by", who=by) if by else "",
+            "until": words("contact_link.until", until=clock(absence.expires_at)),
+            "confirmed": words(
+                "absence.confirmed", who=absence.confirmed_by or "", clock=clock(absence.confirmed_at)
+            )
+            if absence.confirmed_at
+            else "",
+            "office_phone": person.office_phone,
+            "contact_name": contact.name,
+        },
+    )
+
+
+def _limits(request: Request) -> AnswerLimits:
+    limits: AnswerLimits = request.app.state.answer_limits
+    return limits

@@ -1,0 +1,1 @@
+"""Links in messages that let a contact do one thing without signing in."""
