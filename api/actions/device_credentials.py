@@ -147,12 +147,25 @@ def revoke_credential(context: ActionContext, device_id: str, *, machine_now: da
     """
     visibility.require_admin(context.viewer, "revoke credentials")
     account = registry.account_for(context.connection, device_id)
-    broker_accounts.revoke(context.connection, account.name, machine_now)
+    broker_accounts.revoke(context.connection, account.name, machine_now, user=context.viewer.number)
     return account
 
 
-def issue_code(context: ActionContext, device_id: str, *, machine_now: datetime) -> IssuedCode:
+def issue_code(
+    context: ActionContext, device_id: str, *, machine_now: datetime, seen: int | None = None
+) -> IssuedCode:
     """Return a new code for a device's credential; a former code ends now, the credential when the new one is fetched.
+
+    Parameters
+    ----------
+    context : ActionContext
+        Who asks.
+    device_id : str
+        Whose code.
+    machine_now : datetime
+        The machine's time.
+    seen : int, optional
+        The version of the account that the viewer saw; where there is a newer one, no code is made.
 
     Raises
     ------
@@ -160,6 +173,8 @@ def issue_code(context: ActionContext, device_id: str, *, machine_now: datetime)
         There is no such device, or the viewer may not know.
     ForbiddenError
         The viewer is not staff, or devices of other offices publish with that credential too.
+    RefusedError
+        Somebody made or took away a code or credential since, or this was sent twice.
     """
     visibility.require_staff(context.viewer, "make labels")
     device = visibility.device_for(context.connection, context.viewer, device_id)
@@ -169,6 +184,10 @@ def issue_code(context: ActionContext, device_id: str, *, machine_now: datetime)
             raise ForbiddenError(
                 f"devices of other offices publish with the credential of {account.name} too; ask an administrator"
             )
+    # Held from here on: of two at once the second sees what the first did.
+    broker_accounts.ensure(context.connection, account)
+    if seen is not None and _version(context, account, machine_now) != seen:
+        raise RefusedError("seen", "credential_changed")
     code = enrolment_codes.new_code(context.connection, account, machine_now, user=context.viewer.number)
     return IssuedCode(account, code, device.place if account.name == device_id else "")
 
@@ -179,6 +198,7 @@ def issue_password(
     device_id: str,
     *,
     is_in_place_of_another: bool,
+    seen: int,
     machine_now: datetime,
 ) -> Enrolment:
     """Return a new password for a device at once, shown once and never again; a former one and an open code end.
@@ -192,19 +212,24 @@ def issue_password(
     ForbiddenError
         The viewer is not staff, or devices of other offices publish with that credential too.
     RefusedError
-        There is a password already, and it is not said that it may end.
+        There is a password already, and it is not said that it may end; or the account is not as it was `seen`.
     StoreUnavailableError
         The file with the authority cannot be read just now.
     """
     # Before a former password ends: a new one without the broker's address is of no use.
     broker = broker_of(settings)
-    made = issue_code(context, device_id, machine_now=machine_now)
+    made = issue_code(context, device_id, machine_now=machine_now, seen=seen)
     found = broker_accounts.standing(context.connection, made.account.name, machine_now)
     if found is not None and found.is_let_in and not is_in_place_of_another:
         raise RefusedError("sure", "password_in_use")
     credential = enrolment_codes.exchange(context.connection, made.code.text, machine_now)
     _log.info("device_enrolled", account=made.account.name)
     return _enrolment(credential, broker)
+
+
+def _version(context: ActionContext, account: BrokerAccount, machine_now: datetime) -> int:
+    found = broker_accounts.standing(context.connection, account.name, machine_now)
+    return 0 if found is None else found.version
 
 
 def _enrolment(made: Credential, broker: BrokerEndpoint) -> Enrolment:

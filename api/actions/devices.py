@@ -131,7 +131,7 @@ def replace(
         The new id or sender is registered already.
     """
     visibility.require_admin(context.viewer, "replace devices")
-    registry.end_credential(context.connection, device_id, machine_now)
+    registry.end_credential(context.connection, device_id, machine_now, user=context.viewer.number)
     moves.replace_device(context.connection, device_id, successor, context.now, sender=sender, since=since)
     return devices.overview(context.connection, _ALL, successor)
 
@@ -147,7 +147,7 @@ def retire(context: ActionContext, device_id: str, *, machine_now: datetime) -> 
         There is no such device in use.
     """
     visibility.require_admin(context.viewer, "take devices out of use")
-    registry.end_credential(context.connection, device_id, machine_now)
+    registry.end_credential(context.connection, device_id, machine_now, user=context.viewer.number)
     registry.retire_device(context.connection, device_id, context.now)
 
 

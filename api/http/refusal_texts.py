@@ -8,6 +8,7 @@ _TEXTS = {
         "it is over already; only absences that still last can be planned",
     ),
     "password_in_use": ("body.sure", "there is a password already; say that it may end"),
+    "credential_changed": ("body.seen", "the credential or code has changed since; look again"),
     "area_of_home": ("body.area", "the home {home} is in {area}; leave it out, or change the home"),
     "absence_own": (
         "path.number",

@@ -133,6 +133,7 @@ class CredentialOut(Output):
     is_let_in: bool
     issued_at: datetime | None
     revoked_at: datetime | None
+    revoked_by: str = Field(description="Who revoked it; empty where that was done at the machine.")
     code_until: datetime | None = Field(description="Until when a code waits to be used.")
 
 

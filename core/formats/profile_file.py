@@ -46,6 +46,7 @@ from core.formats.profile_mistakes import (
     Mistake,
     ProfileError,
     Sentence,
+    metric_word,
     near_word,
     sentence,
     toml_reason,
@@ -303,7 +304,9 @@ def _check(name: str, entry: _Entry) -> None:
     if metric is None:
         raise FieldMistakeError(sentence("no_metric", name=name, near=near_word(name, METRICS)))
     if not can_mean(name, entry.meaning):
-        raise FieldMistakeError(sentence("cannot_mean", metric=name, meaning=entry.meaning.value))
+        raise FieldMistakeError(
+            sentence("cannot_mean", metric=metric_word(name), meaning=entry.meaning.value)
+        )
     _check_words(metric, entry)
     _check_scale(metric, entry)
 
@@ -313,7 +316,7 @@ def _check_words(metric: Metric, entry: _Entry) -> None:
     # Of a button, whether it is pressed.
     is_truth = metric.high == 1 or has_meaning or metric is BUTTON
     if (entry.raised or entry.over or entry.bit is not None) and not is_truth:
-        raise FieldMistakeError(sentence("is_number", metric=metric.name))
+        raise FieldMistakeError(sentence("is_number", metric=metric_word(metric.name)))
     both = {_word(one) for one in entry.raised} & {_word(one) for one in entry.over}
     if both:
         raise FieldMistakeError(sentence("in_both", word=min(both)))
@@ -321,7 +324,7 @@ def _check_words(metric: Metric, entry: _Entry) -> None:
 
 def _check_scale(metric: Metric, entry: _Entry) -> None:
     if (entry.unit or entry.scale != 1.0) and (metric.high == 1 or metric.words):
-        raise FieldMistakeError(sentence("is_no_number", metric=metric.name))
+        raise FieldMistakeError(sentence("is_no_number", metric=metric_word(metric.name)))
     known = units_for(metric.unit)
     if entry.unit and entry.unit not in known:
         what = sentence("no_unit", said=entry.unit, unit=metric.unit, known=", ".join(known))

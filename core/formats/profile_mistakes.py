@@ -12,14 +12,14 @@ import msgspec
 
 from core.domain.people import Language
 from core.errors import InputError
-from core.texts.catalogue import LanguageTexts, read_catalogue
+from core.texts.catalogue import SHARED, LanguageTexts, read_catalogue
 
 _TEXTS = Path(__file__).parent / "texts"
 
 
 @cache
 def _texts(language: Language) -> LanguageTexts:
-    return LanguageTexts(language, read_catalogue(_TEXTS))
+    return LanguageTexts(language, read_catalogue(_TEXTS, SHARED))
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,11 @@ class ProfileError(InputError):
         said = sorted((one.line, one.in_words(Language.EN), place) for place, one in enumerate(mistakes))
         super().__init__("\n".join(f"{name}, line {line}: {what}" for line, what, _ in said))
         self.mistakes = tuple(mistakes[place] for *_, place in said)
+
+
+def metric_word(name: str) -> Sentence:
+    """Return what a metric is, with its name, for whoever does not think in names."""
+    return sentence("metric", name=name, word=Sentence(f"metric.{name}"))
 
 
 def near_word(word: str, known: Iterable[str]) -> Sentence:

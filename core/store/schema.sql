@@ -20,6 +20,8 @@ CREATE TABLE absence (
     CONSTRAINT absence_check CHECK ((ended_at > began_at)),
     CONSTRAINT absence_check1 CHECK (((hours IS NOT NULL) OR (ended_at IS NOT NULL))),
     CONSTRAINT absence_confirmed_by_contact_fkey FOREIGN KEY (confirmed_by_contact) REFERENCES contact(contact_id) ON DELETE SET NULL,
+    CONSTRAINT absence_confirmed_by_user_fkey FOREIGN KEY (confirmed_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL,
+    CONSTRAINT absence_created_by_user_fkey FOREIGN KEY (created_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL,
     CONSTRAINT absence_kind_check CHECK ((kind = ANY (ARRAY['travel'::text, 'hospital'::text, 'day_service'::text, 'other'::text]))),
     CONSTRAINT absence_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
 );
@@ -260,9 +262,12 @@ CREATE TABLE broker_account (
     password_hash text,
     issued_at timestamp with time zone,
     revoked_at timestamp with time zone,
+    revoked_by_user integer,
+    version integer NOT NULL DEFAULT 0,
     CONSTRAINT broker_account_pkey PRIMARY KEY (name),
     CONSTRAINT broker_account_kind_check CHECK ((kind = ANY (ARRAY['device'::text, 'gateway'::text, 'phone'::text]))),
-    CONSTRAINT broker_account_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text))
+    CONSTRAINT broker_account_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text)),
+    CONSTRAINT broker_account_revoked_by_user_fkey FOREIGN KEY (revoked_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL
 );
 
 CREATE TABLE broker_session (

@@ -14,9 +14,10 @@ from rich.console import Console
 from core.clock import AcceleratedClock
 from core.errors import MimamoriError
 from core.formats.ward_file import read_ward
+from core.store.migrate import migrate, pending
 from deploy.demo.first_start import FirstStart, check_scenarios, scenario_options
 from deploy.demo.log_view import LogView
-from deploy.demo.settings import DemoSettings, as_simulator
+from deploy.demo.settings import DATABASE, DemoSettings, as_simulator
 from deploy.demo.start_steps import Steps
 from deploy.demo.state import ZONE, DemoFolder, DemoState, first_morning
 from deploy.demo.supervised_process import Service, ServicePlan, service_environment, stop_all
@@ -112,6 +113,7 @@ class Stack:
             )
         else:
             check_scenarios(state, self._folder.ward)
+            self._migrate(cluster)
         state = replace(state, is_seeded=True, broker_folder=str(broker.folder))
         clock = AcceleratedClock(state.shown, self._options.factor, time.time())
         self._folder.write(state)
@@ -168,6 +170,14 @@ class Stack:
             self._broker = broker = Broker(self._folder.service("broker"), mosquitto)
             broker.start()
         return cluster, broker
+
+    def _migrate(self, cluster: Cluster) -> None:
+        # The folder may be of an older release; processes would wait for ever for somebody to migrate its database.
+        url = cluster.url(DATABASE)
+        if not pending(url):
+            return
+        with self._steps.step("Bring the database of this folder to this release"):
+            migrate(url)
 
     def _plans(self, state: DemoState, broker: Broker) -> list[list[ServicePlan]]:
         inbox = (

@@ -8,13 +8,18 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from core.store.migrate import migrate, migrations, pending
+from deploy.demo.settings import DATABASE
+from deploy.demo.state import DemoFolder, DemoState
+from deploy.local import required_programs
 from deploy.local.ports import free_port
+from deploy.local.postgres_cluster import Cluster
 from tests.support.paths import REPOSITORY
 from tests.support.services.folders import service_folder
 from tests.support.services.left_over_processes import left_over
@@ -142,6 +147,35 @@ def test_a_visitor_sees_an_alert_answered_and_the_demo_goes_on_after_being_kille
         check=True,
     )
     assert list(demo.folder.iterdir()) == []
+
+
+@pytest.mark.timeout(200)
+def test_a_folder_of_an_older_release_is_brought_to_this_one(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = DemoFolder(demo.folder)
+    ward = [
+        "ward", "--residents", "2", "--seed", "1", "--now", "2026-11-01T00:00:00+00:00", "--out", str(folder.ward)
+    ]  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "simulator", *ward], cwd=REPOSITORY, capture_output=True, check=True
+    )
+    folder.write(DemoState(datetime(2026, 11, 1, tzinfo=UTC), True, demo.inbox_port, "", 1))
+    cluster = Cluster(folder.service("postgresql"), required_programs.postgres(print))
+    cluster.start()
+    cluster.create_database(DATABASE)
+    before = migrations()[:-1]
+    with monkeypatch.context() as older:
+        older.setattr("core.store.migrate.migrations", lambda: before)
+        migrate(cluster.url(DATABASE))
+    assert pending(cluster.url(DATABASE)) == [migrations()[-1].name]
+    cluster.stop()
+
+    process = demo.start()
+    assert "Bring the database of this folder to this release" in demo.output
+    assert demo.answers()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(40) == 0, demo.output
 
 
 def answer_an_alert(demo: Demo, browser: Browser) -> None:

@@ -21,11 +21,13 @@ from api.schemas.devices import DeviceId
 from api.wording.reason_card import place_name
 from core.credentials.device_label import enrolment_address, label_svg
 from core.settings import Settings
-from core.store.database import Connection
+from core.store.database import Connection, Database
 from core.store.devices import broker_accounts, devices, registry
 
 router = APIRouter()
 _CODES_SHOWN = 10
+# The version of the account that stood in the form.
+_Seen = Annotated[int, Form(ge=0, le=2**31 - 1)]
 
 
 @router.get("/devices/{device_id}/connection")
@@ -46,17 +48,22 @@ def make_label(
     *,
     request: Request,
     viewer: Staff,
-    connection: ConnectionDep,
+    database: DatabaseDep,
     settings: SettingsDep,
     now: NowDep,
     machine_now: MachineNowDep,
     device_id: DeviceId,
+    seen: _Seen = 0,
 ) -> Response:
     """Make a one-use code and show its label, once; a former code ends, the password when the new one is fetched."""
-    context = ActionContext(connection, viewer, now)
-    made = device_credentials.issue_code(context, device_id, machine_now=machine_now)
     shown = _Shown(request, viewer, settings, machine_now, device_id)
-    return shown.show(connection, label=shown.label_of(made))
+    try:
+        with database.transaction() as connection:
+            context = ActionContext(connection, viewer, now)
+            made = device_credentials.issue_code(context, device_id, machine_now=machine_now, seen=seen)
+            return shown.show(connection, label=shown.label_of(made))
+    except RefusedError as error:
+        return shown.refused(database, error)
 
 
 @router.post("/devices/{device_id}/connection/password")
@@ -70,20 +77,27 @@ def make_password(
     machine_now: MachineNowDep,
     device_id: DeviceId,
     sure: Annotated[str, Form(max_length=10)] = "",
+    seen: _Seen = 0,
 ) -> Response:
-    """Make a password and show it, once; one that is in use ends only if that is meant."""
+    """Make a password and show it, once; one that is in use ends only if that is meant.
+
+    Sent again, as by loading the answer anew, or after somebody else made one, the form makes nothing.
+    """
     shown = _Shown(request, viewer, settings, machine_now, device_id)
     try:
         with database.transaction() as connection:
             context = ActionContext(connection, viewer, now)
             made = device_credentials.issue_password(
-                context, settings, device_id, is_in_place_of_another=sure == "on", machine_now=machine_now
+                context,
+                settings,
+                device_id,
+                is_in_place_of_another=sure == "on",
+                seen=seen,
+                machine_now=machine_now,
             )
             return shown.show(connection, password=made.password)
     except RefusedError as error:
-        problems = {error.field: shown.page.words(f"refused.{error.code}", **error.values)}
-        with database.transaction() as connection:
-            return shown.show(connection, problems=problems)
+        return shown.refused(database, error)
 
 
 @router.post("/devices/{device_id}/connection/revocation")
@@ -140,6 +154,11 @@ class _Shown:
             }
         status = 422 if shown.get("problems") else 200
         return self.page.render("device_connection.html", context | shown, status=status)
+
+    def refused(self, database: Database, error: RefusedError) -> Response:
+        problems = {error.field: self.page.words(f"refused.{error.code}", **error.values)}
+        with database.transaction() as connection:
+            return self.show(connection, problems=problems)
 
     def label_of(self, made: IssuedCode) -> dict[str, object]:
         drawn = label_svg(

@@ -218,6 +218,7 @@ def read_credential(
         is_let_in=False,
         issued_at=None,
         revoked_at=None,
+        revoked_by="",
         code_until=None,
     )
 

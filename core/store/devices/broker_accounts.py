@@ -33,8 +33,12 @@ class Standing:
         When the last credential was handed out.
     revoked_at : datetime or None
         When it was taken away, if it was.
+    revoked_by : str
+        Who took it away; empty where that was done at the machine, or nobody did.
     code_until : datetime or None
         Until when a code waits to be used.
+    version : int
+        How often its credential or code has changed.
     """
 
     name: str
@@ -42,7 +46,9 @@ class Standing:
     is_let_in: bool
     issued_at: datetime | None
     revoked_at: datetime | None
+    revoked_by: str
     code_until: datetime | None
+    version: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class MadeCode:
 
 
 def ensure(connection: Connection, account: BrokerAccount) -> None:
-    """Make an account, unless it is there; without a credential it opens nothing.
+    """Make an account, unless it is there; without a credential it opens nothing. It is held until the transaction ends.
 
     Raises
     ------
@@ -121,15 +127,15 @@ def issue(connection: Connection, name: str, password_hash: str, now: datetime) 
     connection.execute(_ACCOUNTS["announce_accounts"])
 
 
-def revoke(connection: Connection, name: str, now: datetime) -> None:
-    """Take an account's credential away, and its open code; who is connected with it is cut off.
+def revoke(connection: Connection, name: str, now: datetime, *, user: int | None) -> None:
+    """Take an account's credential away, and its open code; who is connected with it is cut off. `user` asked for it.
 
     Raises
     ------
     NotFoundError
         There is no such account.
     """
-    values = {"name": name, "now": now}
+    values = {"name": name, "now": now, "user": user}
     if connection.execute(_ACCOUNTS["revoke"], values).fetchone() is None:
         raise NotFoundError(_no_account(name))
     connection.execute(_ACCOUNTS["withdraw_codes"], values)
@@ -149,6 +155,7 @@ def add_code(
     values = {"name": name, "code_hash": code_hash, "now": now, "expires_at": expires_at, "user": user}
     connection.execute(_ACCOUNTS["withdraw_codes"], values)
     connection.execute(_ACCOUNTS["add_code"], values)
+    connection.execute(_ACCOUNTS["count_code"], values)
 
 
 def use_code(connection: Connection, code_hash: bytes, now: datetime) -> BrokerAccount | None:

@@ -153,7 +153,7 @@ def publishers(connection: Connection, account: BrokerAccount) -> list[str]:
     return sorted(row["device_id"] for row in rows if _account_of_row(**row) == account)
 
 
-def end_credential(connection: Connection, device_id: str, machine_now: datetime) -> None:
+def end_credential(connection: Connection, device_id: str, machine_now: datetime, *, user: int) -> None:
     """Revoke the credential of a device that goes out of use, unless another device publishes with it too.
 
     Raises
@@ -165,7 +165,7 @@ def end_credential(connection: Connection, device_id: str, machine_now: datetime
     if account is None or publishers(connection, account) != [device_id]:
         return
     if broker_accounts.standing(connection, account.name, machine_now) is not None:
-        broker_accounts.revoke(connection, account.name, machine_now)
+        broker_accounts.revoke(connection, account.name, machine_now, user=user)
 
 
 def retire_device(connection: Connection, device_id: str, now: datetime) -> None:

@@ -324,6 +324,8 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
             connection, 1, purpose, absence=absence[0], expires_at=ends, now=ward.clock.now()
         )
     ward.execute("DELETE FROM backtest")
+    # The forms are as they were before anybody made a password.
+    ward.execute("UPDATE broker_account SET version = 0")
     ward.execute("DELETE FROM quiet_limit")
     (limit,) = ward.execute(
         "INSERT INTO quiet_limit (resident_id, quiet_min, hours, created_at) VALUES (%s, 60, %s, %s) RETURNING quiet_limit_id",

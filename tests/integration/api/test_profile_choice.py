@@ -256,7 +256,10 @@ def test_mistakes_of_a_profile_are_named_by_line_and_field_on_the_page_and_in_js
     assert page.status_code == 422
     assert "3行目:" in page.text
     # In Japanese, as the page is; JSON and commands say it in English.
-    assert "fields.Alarm: &#39;soss&#39; という metric はありません(&#39;sos&#39; のことですか?)" in page.text
+    assert (
+        "fields.Alarm: &#39;soss&#39; という測るもの(metric)はありません(&#39;sos&#39; のことですか?)"
+        in page.text
+    )
     assert "半角の小文字・数字" in page.text
     assert "there is no metric" not in page.text
     assert "Alarm = &#34;soss&#34;" in page.text, "what was typed stays"

@@ -8,9 +8,11 @@ import pytest
 from api.locale import entries, words_of
 from core.domain.alert import Condition, Delivery, EventKind, Handling, Outcome, Severity
 from core.domain.device import DeviceKind
+from core.domain.metrics import METRICS, Evidence
 from core.domain.people import Language, Role, WatchState
 from core.store.people.access_log import Viewed
 from core.texts.catalogue import SHARED, read_catalogue
+from ingest.codecs.result import UNCLEAR_CALL
 from tests.support.paths import REPOSITORY
 
 _BANNED_JA = ("\u5f98\u5f8a", "異常", "監視", "対象者", "ユーザー", "患者", "倒れ")
@@ -20,6 +22,13 @@ _CALL = re.compile(r"""\bt(?:\.unfilled)?\(\s*["']([a-z0-9_.]+)["']\s*[,)]""")
 _NAME = re.compile(r"""["']([a-z0-9_]+\.[a-z0-9_.]+)["']""")
 _BEGIN = re.compile(r"""["']([a-z0-9_]+\.[a-z0-9_]*)(?:(?<=[._])["']|["']\s*~|\{)""")
 _PY_CALL = re.compile(r"""\bwords\(\s*f?["']([a-z0-9_.]+)["']\s*[,)]""")
+
+
+def _reasons_of_quarantine() -> set[str]:
+    source = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "ingest").rglob("*.py"))
+    found = set(re.findall(r'Rejected\(\s*"(\w+)"', source)) | {UNCLEAR_CALL}
+    assert "wrong_shape" in found
+    return found
 
 
 def test_no_text_is_empty() -> None:
@@ -89,6 +98,10 @@ def test_template_holds_no_text_of_its_own(path: Path) -> None:
         ("kind", [one.value for one in DeviceKind]),
         ("role", [one.value for one in Role]),
         ("viewed", [one.value for one in Viewed]),
+        ("metric", list(METRICS)),
+        ("reading_value", [word for metric in METRICS.values() for word in metric.words]),
+        ("profile", [f"evidence_{one.value}" for one in Evidence]),
+        ("unstored", sorted(_reasons_of_quarantine())),
     ],
 )
 def test_every_value_of_the_domain_has_a_word(table: str, names: list[str]) -> None:

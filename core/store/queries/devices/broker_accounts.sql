@@ -21,13 +21,17 @@ WHERE device_id = %(name)s AND sender = 'native:' || %(name)s AND kind <> 'gatew
 
 -- name: issue
 -- Give an account a new credential in place of a former one.
-UPDATE broker_account SET password_hash = %(password_hash)s, issued_at = %(now)s, revoked_at = NULL
+UPDATE broker_account
+SET password_hash = %(password_hash)s, issued_at = %(now)s, revoked_at = NULL, revoked_by_user = NULL, version = version + 1
 WHERE name = %(name)s
 RETURNING name;
 
 -- name: revoke
--- Take an account's credential away.
-UPDATE broker_account SET password_hash = NULL, revoked_at = %(now)s
+-- Take an account's credential away, and keep who did; nobody's where it was done at the machine.
+UPDATE broker_account
+SET
+    password_hash = NULL, revoked_at = %(now)s, version = version + 1,
+    revoked_by_user = (SELECT user_id FROM user_account WHERE user_id = %(user)s)
 WHERE name = %(name)s
 RETURNING name;
 
@@ -40,6 +44,10 @@ WHERE account = %(name)s AND used_at IS NULL AND withdrawn_at IS NULL;
 -- Keep a new code; of the code itself only the hash.
 INSERT INTO enrolment (code_hash, account, made_by_user, made_at, expires_at)
 VALUES (%(code_hash)s, %(name)s, %(user)s, %(now)s, %(expires_at)s);
+
+-- name: count_code
+-- Count a new code among the changes of its account.
+UPDATE broker_account SET version = version + 1 WHERE name = %(name)s;
 
 -- name: use_code
 -- Use a code up.
@@ -61,8 +69,10 @@ LIMIT %(limit)s;
 -- name: standings
 -- All accounts with how they stand, by name.
 SELECT
-    a.name, a.kind, a.password_hash IS NOT NULL AS is_let_in, a.issued_at, a.revoked_at, e.expires_at AS code_until
+    a.name, a.kind, a.password_hash IS NOT NULL AS is_let_in, a.issued_at, a.revoked_at,
+    coalesce(u.name, '') AS revoked_by, e.expires_at AS code_until, a.version
 FROM broker_account AS a
+LEFT JOIN user_account AS u ON u.user_id = a.revoked_by_user
 LEFT JOIN enrolment AS e ON e.account = a.name AND e.used_at IS NULL AND e.withdrawn_at IS NULL
     AND e.expires_at > %(now)s
 WHERE %(name)s::text IS NULL OR a.name = %(name)s

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+import threading
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from tests.support.wards.api_ward import RESIDENT_B, ApiWard, api_ward
 
@@ -119,6 +121,19 @@ def _password_in(page: str) -> str:
     return found.group(1) if found else ""
 
 
+def _seen_in(page: str) -> str:
+    found = re.search(r'name="seen" value="(\d+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def _is_kept(kept: str | None, password: str) -> bool:
+    if kept is None:
+        return False
+    _, _, rounds, salt, digest = kept.split("$")
+    return hashlib.pbkdf2_hmac("sha512", password.encode(), b64decode(salt), int(rounds)) == b64decode(digest)
+
+
 def _kept(ward: ApiWard, account: str) -> str | None:
     found = ward.execute("SELECT password_hash FROM broker_account WHERE name = %s", account)
     return found[0][0] if found else None
@@ -132,11 +147,7 @@ def test_a_registered_device_gets_its_password_shown_once_and_who_made_it_stays_
     assert "まだつなげません" in page
     shown = care.post("/devices/hall-a/connection/password").text
     password = _password_in(shown)
-    kept = _kept(ward, "hall-a")
-    assert kept is not None
-    _, _, rounds, salt, digest = kept.split("$")
-    made = hashlib.pbkdf2_hmac("sha512", password.encode(), b64decode(salt), int(rounds))
-    assert made == b64decode(digest)
+    assert _is_kept(_kept(ward, "hall-a"), password)
     # Nobody keeps it: neither the page nor the database has it again.
     assert password not in care.get("/devices/hall-a/connection").text
     assert password not in str(ward.execute("SELECT * FROM enrolment, broker_account"))
@@ -148,16 +159,66 @@ def test_a_registered_device_gets_its_password_shown_once_and_who_made_it_stays_
 
 def test_a_password_in_use_ends_only_where_that_is_meant(ward: ApiWard) -> None:
     care = ward.client("care_a")
-    care.post("/devices/hall-a/connection/password")
+    seen = _seen_in(care.post("/devices/hall-a/connection/password").text)
     former = _kept(ward, "hall-a")
-    refused = care.post("/devices/hall-a/connection/password")
+    refused = care.post("/devices/hall-a/connection/password", data={"seen": seen})
     assert (refused.status_code, _password_in(refused.text), _kept(ward, "hall-a")) == (422, "", former)
     assert 'id="problem-sure"' in refused.text
-    assert _password_in(care.post("/devices/hall-a/connection/password", data={"sure": "on"}).text)
+    sure = {"sure": "on", "seen": _seen_in(refused.text)}
+    assert _password_in(care.post("/devices/hall-a/connection/password", data=sure).text)
     assert _kept(ward, "hall-a") not in {None, former}
-    # An administrator keeps it out.
-    ward.client("admin").post("/devices/hall-a/connection/revocation")
+
+
+def test_who_ended_a_password_is_shown_to_whoever_comes_next(ward: ApiWard) -> None:
+    care, admin = ward.client("care_a"), ward.client("admin")
+    care.post("/devices/hall-a/connection/password")
+    admin.post("/devices/hall-a/connection/revocation")
     assert _kept(ward, "hall-a") is None
+    ((name,),) = ward.execute("SELECT name FROM user_account WHERE login = 'admin'")
+    assert f"{name}さんが終わりにしました" in care.get("/devices/hall-a/connection").text
+    assert care.get("/api/v1/devices/hall-a/credential").json()["revoked_by"] == name
+    # With a new password it is past.
+    seen = _seen_in(care.get("/devices/hall-a/connection").text)
+    again = care.post("/devices/hall-a/connection/password", data={"seen": seen}).text
+    assert _password_in(again)
+    assert "終わりにしました" not in again
+
+
+def test_loading_the_answer_again_makes_neither_another_password_nor_another_label(ward: ApiWard) -> None:
+    care = ward.client("care_a")
+    form = {"seen": _seen_in(care.get("/devices/hall-a/connection").text), "sure": "on"}
+    first = care.post("/devices/hall-a/connection/password", data=form).text
+    again = care.post("/devices/hall-a/connection/password", data=form)
+    assert (again.status_code, _password_in(again.text)) == (422, "")
+    assert "2回送られた" in again.text
+    assert _is_kept(_kept(ward, "hall-a"), _password_in(first))
+
+    label = {"seen": _seen_in(again.text)}
+    made = care.post("/devices/hall-a/connection/label", data=label).text
+    assert care.post("/devices/hall-a/connection/label", data=label).status_code == 422
+    found = re.search(r'id="code">([^<]+)<', made)
+    assert found is not None
+    assert ward.client().post("/enrol", data={"code": found.group(1)}).status_code == 200
+
+
+def test_of_technicians_who_ask_at_once_one_is_shown_a_password_and_it_opens(ward: ApiWard) -> None:
+    technicians = [ward.client("care_a"), *(ward.client("admin") for _ in range(3))]
+    seen = _seen_in(technicians[0].post("/devices/hall-a/connection/password").text)
+    start = threading.Barrier(len(technicians))
+    shown: list[str] = []
+
+    def asks(client: TestClient) -> None:
+        start.wait()
+        form = {"sure": "on", "seen": seen}
+        shown.append(_password_in(client.post("/devices/hall-a/connection/password", data=form).text))
+
+    threads = [threading.Thread(target=asks, args=(client,)) for client in technicians]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (password,) = [one for one in shown if one]
+    assert _is_kept(_kept(ward, "hall-a"), password)
 
 
 def test_the_code_of_a_label_made_by_page_opens_the_credential_once(ward: ApiWard) -> None:

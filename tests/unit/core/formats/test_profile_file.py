@@ -57,10 +57,10 @@ WRONG = pytest.mark.parametrize(
         ('[fields]\nok = "sos"\nI = { metric = "power_w", unit = "mA" }', 4, "known are W, kW"),
         ('[fields]\na = { metric = "sos", evidense = "pulse" }', 3, "it may hold metric"),
         ('[fields]\na = { metric = "sos", evidence = "guess" }', 3, "'guess' is none of pulse, state"),
-        ('[fields]\na = { metric = "power_w", raised = [1] }', 3, "power_w is a number"),
-        ('[fields]\na = { metric = "sos", scale = 2 }', 3, "sos is no number"),
+        ('[fields]\na = { metric = "power_w", raised = [1] }', 3, "power_w (power drawn) is a number"),
+        ('[fields]\na = { metric = "sos", scale = 2 }', 3, "sos (emergency button) is no number"),
         ('[fields]\na = { metric = "sos", raised = [1], over = ["1"] }', 3, "in raised and in over"),
-        ('[readings]\nbattery_pct = "call"', 3, "battery_pct cannot mean 'call'"),
+        ('[readings]\nbattery_pct = "call"', 3, "battery_pct (charge of the battery) cannot mean 'call'"),
         ('[readings]\nmotion = { metric = "presence" }', 3, "is the name of the line itself"),
         ("[readings]\nwater_leak = { ignored = true }", 3, "ignored is for [fields]"),
         ('[fields]\n[fields.a]\nmetric = "soss"', 3, "there is no metric"),
@@ -111,6 +111,12 @@ def test_a_mistake_is_named_in_japanese_too_with_the_same_names_and_numbers(
     assert not re.search(r"\b(is|must|are|there|cannot|needs|known|Expected|Invalid|length)\b", said), said
     typed = re.findall(r"'([^']+)'", english)
     assert all(one in said for one in typed)
+
+
+def test_what_is_measured_stands_in_words_beside_its_name_in_a_mistake() -> None:
+    with pytest.raises(ProfileError) as caught:
+        parse_profile(_HEAD + '[fields]\na = { metric = "power_w", raised = [1] }\n', "p.toml")
+    assert "使用電力(power_w)" in caught.value.mistakes[0].in_words(Language.JA)
 
 
 @pytest.mark.parametrize("name", ["none", "described"])
