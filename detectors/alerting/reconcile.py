@@ -56,7 +56,7 @@ def reconcile(
         found = [finding for finding in ordered if finding.key == key]
         if _is_missing(alert, found, until):
             changed += _amend(connection, alert, found, until, now)
-    for finding in ordered:
+    for finding in episodes.without_overtaken(connection, ordered):
         number = episodes.open_or_update(connection, finding, resident, None, now, until=until)
         if number is not None:
             changed.append(number)

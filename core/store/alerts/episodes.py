@@ -21,6 +21,8 @@ _EPISODES = load("alerts/episodes")
 
 # What was raised longer ago than this when it was first seen is notified as "happened then, seen only now".
 DETECTED_LATE_AFTER = timedelta(minutes=10)
+# Fewer are looked up one by one as fast.
+_MANY = 2
 
 
 def latest_alerts(connection: Connection, keys: Collection[AlertKey]) -> dict[AlertKey, Alert]:
@@ -32,6 +34,23 @@ def latest_alerts(connection: Connection, keys: Collection[AlertKey]) -> dict[Al
 def is_known(connection: Connection, finding: Finding) -> bool:
     """Return whether this episode already belongs to an alert."""
     return _find(connection, finding) is not None
+
+
+def without_overtaken(connection: Connection, findings: Sequence[Finding]) -> list[Finding]:
+    """Return those of some episodes that may change an alert.
+
+    One that goes on, and whose alert somebody closed or that is about a later episode by now, changes nothing. Who presses a button a hundred
+    times has a hundred of them.
+    """
+    if len(findings) < _MANY:
+        return list(findings)
+    keys = {
+        "rules": [one.rule for one in findings],
+        **subjects.arrays([one.subject for one in findings]),
+        "began": [one.began_at for one in findings],
+    }
+    overtaken = {int(place) for (place,) in connection.execute(_EPISODES["overtaken"], keys)}
+    return [one for place, one in enumerate(findings) if one.cleared_at is not None or place not in overtaken]
 
 
 def open_or_update(

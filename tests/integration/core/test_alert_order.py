@@ -230,3 +230,26 @@ def test_any_cut_of_time_gives_the_same_alerts(
         ended = [one for one in found if one.cleared_at is not None]
         assert kinds.count(EventKind.CLEARED) == len(ended)
         raise UndoError
+
+
+def test_of_a_hundred_presses_only_those_are_looked_up_that_may_change_an_alert(database: Database) -> None:
+    presses = [
+        finding(rule="sos", began_at=at(minute), raised_at=at(minute), cleared_at=None)
+        for minute in range(0, 200, 2)
+    ]
+    fresh = finding(rule="sos", began_at=at(300), raised_at=at(300), cleared_at=None)
+    ended = replace(presses[3], cleared_at=at(301))
+    with database.transaction() as connection:
+        reconcile(
+            connection,
+            1,
+            presses,
+            evaluated=[AlertKey("sos", Subject.of_resident(1))],
+            until=at(200),
+            now=at(200),
+        )
+        (alert,) = alerts.history(connection)
+        assert alert.began_at == presses[-1].began_at
+        given = [*presses, fresh]
+        assert episodes.without_overtaken(connection, given) == [presses[-1], fresh]
+        assert episodes.without_overtaken(connection, [ended, *given]) == [ended, presses[-1], fresh]

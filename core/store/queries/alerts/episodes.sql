@@ -24,6 +24,19 @@ FROM alert_episode
 WHERE rule = %(rule)s AND subject_kind = %(subject_kind)s AND subject_number = %(subject_number)s
     AND area IS NOT DISTINCT FROM %(area)s AND began_at = %(began_at)s;
 
+-- name: overtaken
+-- The places of the given episodes whose alerts are closed, or are about a later episode by now.
+SELECT given.place - 1
+FROM unnest(
+    %(rules)s::text[], %(subject_kinds)s::text[], %(subject_numbers)s::integer[], %(areas)s::text[], %(began)s::timestamptz[]
+) WITH ORDINALITY AS given (rule, subject_kind, subject_number, area, began_at, place)
+JOIN alert_episode AS episode
+    ON episode.rule = given.rule AND episode.subject_kind = given.subject_kind
+        AND episode.subject_number = given.subject_number AND episode.area IS NOT DISTINCT FROM given.area
+        AND episode.began_at = given.began_at
+JOIN alert USING (alert_id)
+WHERE alert.handling = 'closed' OR alert.began_at <> episode.began_at;
+
 -- name: put
 -- Tie an episode to an alert, or note how it looks now.
 INSERT INTO alert_episode (
