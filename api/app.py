@@ -25,6 +25,7 @@ from api.views.outside_watch import OutsideWatch
 from api.views.service_figures import ServiceFigures
 from api.views.stream import ChangeFeed
 from core.clock import Clock, SystemClock
+from core.credentials.breached_passwords import BreachedPasswords
 from core.domain.people import Language
 from core.monitoring.tally import Tally
 from core.settings import Settings
@@ -77,7 +78,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     Returns
     -------
     FastAPI
-        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `change_feed`, `tally`, `figures`, `answer_limits` and `wrong_codes`. The database is opened when it starts.
+        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `change_feed`, `tally`, `figures`, `answer_limits`, `wrong_codes` and `breached_passwords`. The database is opened when it starts.
     """
     database = Database(
         settings.database_url.get_secret_value(), size=settings.database_pool_size, application="mimamori-api"
@@ -127,6 +128,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     app.state.figures = ServiceFigures(database, settings, clock, change_feed, tally)
     app.state.answer_limits = AnswerLimits()
     app.state.wrong_codes = wrong_code_limit()
+    app.state.breached_passwords = BreachedPasswords(settings.breached_passwords_file)
 
     errors.install(app, pages.error_page)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -10,7 +10,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from api.access.viewer import Viewer
-from api.http.permissions import ADMIN, ANONYMOUS, ANY_USER, FAMILY, PUBLIC, STAFF
+from api.http.permissions import (
+    ADMIN,
+    ADMIN_PROVEN,
+    ANONYMOUS,
+    ANY_USER,
+    FAMILY,
+    PUBLIC,
+    STAFF,
+    STAFF_PROVEN,
+)
 from api.views.status import silent_after
 from core.clock import Clock
 from core.errors import NotFoundError
@@ -107,6 +116,8 @@ AnyUser = Annotated[Viewer, Depends(ANY_USER)]
 Staff = Annotated[Viewer, Depends(STAFF)]
 Admin = Annotated[Viewer, Depends(ADMIN)]
 Family = Annotated[Viewer, Depends(FAMILY)]
+StaffProven = Annotated[Viewer, Depends(STAFF_PROVEN)]
+AdminProven = Annotated[Viewer, Depends(ADMIN_PROVEN)]
 # Open to everybody, without finding out who asks; stands in a router's or route's `dependencies`.
 NOBODY_ASKED = Depends(ANONYMOUS)
 # Open to everybody; who is signed in, if anybody is.

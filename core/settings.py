@@ -132,6 +132,11 @@ class Settings(BaseSettings):
         description="keys for what stands encrypted in the database: NUMBER:KEY, the newest first, separated by commas",
     )
 
+    breached_passwords_file: Path | None = Field(
+        default=None,
+        description="passwords of known breaches, SHA-1 hashes in their order; nobody may choose one of them",
+    )
+
     mail_url: SecretStr = Field(
         default=SecretStr(""),
         description="SMTP server: smtps://[user:password@]host, smtp://... (STARTTLS) or smtp+plain://...",

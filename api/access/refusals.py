@@ -12,6 +12,10 @@ class ForbiddenError(MimamoriError):
     """The asker may know of the thing, but not do this with it."""
 
 
+class ProofNeededError(ForbiddenError):
+    """The asker may do this, once they have proved anew who they are."""
+
+
 class TooManyAttemptsError(MimamoriError):
     """Somebody tries too often; `retry_after_s` says when to come again."""
 

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from api.access.refusals import ProofNeededError
 from core.domain.people import Role, User
 from core.store.database import Database
 from core.store.people import users
@@ -24,6 +25,8 @@ IDLE = {
     Role.CARE: timedelta(hours=4),
     Role.FAMILY: timedelta(days=14),
 }
+# Long enough for one errand; a session that was left open is not enough for it.
+PROOF_LASTS = timedelta(minutes=5)
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
@@ -50,6 +53,18 @@ def find_session(database: Database, token: str, machine_now: datetime) -> Sessi
         if idle >= _TOUCH_EVERY:
             users.touch_session(connection, hashed, machine_now)
         return found
+
+
+def require_proof(proved_at: datetime | None, machine_now: datetime) -> None:
+    """Refuse what needs a fresh proof of who asks, unless there is one.
+
+    Raises
+    ------
+    ProofNeededError
+        The last one is older than five minutes.
+    """
+    if proved_at is None or machine_now - proved_at >= PROOF_LASTS:
+        raise ProofNeededError("prove again who you are: your last proof is more than five minutes old")
 
 
 def token_hash(token: str) -> bytes:

@@ -11,9 +11,9 @@ from api.access.refusals import NotSignedInError, TooManyAttemptsError
 from api.access.sessions import LASTS, SignedIn, token_hash
 from api.actions.context import ActionContext
 from core.credentials import passwords
-from core.domain.people import Language
+from core.domain.people import Language, User
 from core.logs import get_logger
-from core.store.database import Database
+from core.store.database import Connection, Database
 from core.store.people import users
 
 _log = get_logger(__name__)
@@ -36,6 +36,7 @@ def sign_in(
     machine_now: datetime,
     *,
     before: str | None = None,
+    browser: str = "",
 ) -> SignedIn:
     """Check a login and a password and start a session; the one that the browser had before ends.
 
@@ -44,7 +45,7 @@ def sign_in(
     Parameters
     ----------
     database : Database
-        Two short transactions are used, none while the password is being checked.
+        Three short transactions are used, none while the password is being checked.
     login, password : str
         As typed.
     peer : str
@@ -53,6 +54,35 @@ def sign_in(
         The machine's time.
     before : str or None
         The token that the browser holds; its cookie is overwritten, so nobody could sign it out any more.
+    browser : str
+        What it says it is, for the list of one's own sessions.
+
+    Raises
+    ------
+    TooManyAttemptsError
+        Too many attempts failed of late.
+    NotSignedInError
+        They do not fit, or the user is kept out.
+    """
+    user = check_password(database, login, password, peer, machine_now)
+    with database.transaction() as connection:
+        if before is not None:
+            users.end_session(connection, token_hash(before))
+        started = start(connection, user, machine_now, browser)
+    _log.info("signed_in", user=user.number)
+    return started
+
+
+def start(connection: Connection, user: User, machine_now: datetime, browser: str) -> SignedIn:
+    """Return a new session of somebody who has just proved who they are."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    expires_at = machine_now + LASTS[user.role]
+    users.start_session(connection, token_hash(token), user.number, machine_now, expires_at, browser=browser)
+    return SignedIn(user, token, expires_at)
+
+
+def check_password(database: Database, login: str, password: str, peer: str, machine_now: datetime) -> User:
+    """Return whose login and password these are; wrong ones count, and too many are not checked any more.
 
     Raises
     ------
@@ -72,7 +102,8 @@ def sign_in(
         found = users.find(connection, login.encode("utf-8", "replace").decode())
         is_throttled = (
             failed.login_from_peer > FAILURES_OF_LOGIN_FROM_PEER
-            or failed.peer > FAILURES_FROM_PEER
+            # Not by these alone where the login has signed in before: a centre shares one address, and may guess badly.
+            or (failed.peer > FAILURES_FROM_PEER and not failed.is_known_peer)
             or (failed.login > FAILURES_OF_LOGIN and not failed.is_known_peer)
         )
         if is_throttled:
@@ -85,16 +116,9 @@ def sign_in(
     if found is None or not fits or not found.user.is_active:
         _log.info("sign_in_failed")
         raise NotSignedInError("the login or the password is not right")
-    user = found.user
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    expires_at = machine_now + LASTS[user.role]
     with database.transaction() as connection:
         users.succeed_attempt(connection, login_hash, peer, machine_now)
-        if before is not None:
-            users.end_session(connection, token_hash(before))
-        users.start_session(connection, token_hash(token), user.number, machine_now, expires_at)
-    _log.info("signed_in", user=user.number)
-    return SignedIn(user, token, expires_at)
+    return found.user
 
 
 def extend(context: ActionContext, token: str, *, machine_now: datetime) -> SignedIn:

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from api.access import sessions
+from api.access.viewer import Asker
+from api.http.browsers import browser_words
 from core.settings import Settings
 
 
@@ -41,6 +43,11 @@ def token_of(request: Request) -> str | None:
 def peer_of(request: Request) -> str:
     """Return the address a request came from."""
     return request.client.host if request.client is not None else ""
+
+
+def asker_of(request: Request) -> Asker:
+    """Return from where a request came, and from which browser."""
+    return Asker(peer_of(request), browser_words(request.headers.get("user-agent", "")))
 
 
 def _is_https(settings: Settings) -> bool:

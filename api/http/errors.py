@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +17,7 @@ from api.access.refusals import (
     FieldError,
     ForbiddenError,
     NotSignedInError,
+    ProofNeededError,
     RefusedError,
     ThereAlreadyError,
     TooManyAttemptsError,
@@ -32,6 +33,7 @@ _log = get_logger(__name__)
 
 JSON_PREFIXES = ("/api/", "/healthz", "/readyz")
 _RETRY_S = 5
+_PROOF = "proof_needed"
 # Where a home stands is behind the location gate.
 _PLACE = frozenset({"lat", "lon"})
 
@@ -135,6 +137,8 @@ def answer(request: Request, problem: Problem, error_page: ErrorPage) -> Respons
         )
     elif problem.status == HTTPStatus.UNAUTHORIZED:
         response = RedirectResponse(sign_in_path(request), HTTPStatus.SEE_OTHER)
+    elif problem.code == _PROOF:
+        response = RedirectResponse(_proof_path(request), HTTPStatus.SEE_OTHER)
     else:
         response = error_page(request, problem)
     response.headers.update(problem.headers)
@@ -151,6 +155,13 @@ def sign_in_path(request: Request) -> str:
     if request.method not in {"GET", "HEAD"} or request.url.path in {"/", "/login"}:
         return "/login"
     return "/login?next=" + quote(request.url.path, safe="/")
+
+
+def _proof_path(request: Request) -> str:
+    """Return the page that asks who is there, which leads back to the page the form was on."""
+    is_form = request.method not in {"GET", "HEAD"}
+    back = urlsplit(request.headers.get("referer", "")).path if is_form else request.url.path
+    return "/proof?next=" + quote(back, safe="/")
 
 
 def _of_known(error: Exception) -> Problem:
@@ -219,6 +230,7 @@ def _of_fields(error: ProfileError | FieldError | RefusedError) -> Problem:
 
 _KNOWN: tuple[tuple[type[MimamoriError], int, str, str], ...] = (
     (NotSignedInError, 401, "not_signed_in", "sign in, then ask again"),
+    (ProofNeededError, 403, _PROOF, "POST your password to /api/v1/account/proof, then ask again"),
     (ForbiddenError, 403, "forbidden", "ask somebody whose role allows it"),
     (NotFoundError, 404, "not_found", "check the number or the address"),
     (ConflictError, 409, "conflict", "read it again and decide anew"),

@@ -27,11 +27,14 @@ class Permission:
         One of these roles; None: nobody in particular.
     is_asked : bool
         Whether it is found out who asks at all; that needs the database.
+    is_proven : bool
+        Whether who asks must have proved of late who they are: a session left open is not enough.
     """
 
     name: str
     roles: frozenset[Role] | None
     is_asked: bool = True
+    is_proven: bool = False
 
     def __call__(self, request: Request) -> Viewer | None:
         """Return who asks; None where nobody is signed in and nobody has to be.
@@ -42,6 +45,8 @@ class Permission:
             Nobody is signed in, or the session has ended.
         ForbiddenError
             The role does not allow it.
+        ProofNeededError
+            The last proof of who asks is too old.
         """
         if not self.is_asked:
             return None
@@ -52,6 +57,8 @@ class Permission:
             raise NotSignedInError("you are not signed in, or your session has ended")
         if viewer.role not in self.roles:
             raise ForbiddenError(f"the role {viewer.role} may not do this")
+        if self.is_proven:
+            sessions.require_proof(viewer.proved_at, request.app.state.machine_clock.now())
         return viewer
 
 
@@ -61,6 +68,9 @@ ANY_USER = Permission("any_user", frozenset(Role))
 STAFF = Permission("staff", frozenset({Role.ADMIN, Role.CARE}))
 ADMIN = Permission("admin", frozenset({Role.ADMIN}))
 FAMILY = Permission("family", frozenset({Role.FAMILY}))
+# For what gives much away or cannot be undone.
+STAFF_PROVEN = Permission("staff_proven", STAFF.roles, is_proven=True)
+ADMIN_PROVEN = Permission("admin_proven", ADMIN.roles, is_proven=True)
 
 
 def current_viewer(request: Request) -> Viewer | None:
@@ -69,7 +79,7 @@ def current_viewer(request: Request) -> Viewer | None:
     if token is None:
         return None
     found = sessions.find_session(request.app.state.database, token, request.app.state.machine_clock.now())
-    return None if found is None else Viewer(found.user, sessions.token_hash(token))
+    return None if found is None else Viewer(found.user, sessions.token_hash(token), found.proved_at)
 
 
 def declared_permission(route: RouteContext) -> Permission | None:

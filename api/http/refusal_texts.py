@@ -142,6 +142,8 @@ _TEXTS = {
     ),
     "residents_many": ("body.residents", "at most {most} residents"),
     "account_ended": ("path.number", "the account is kept out; let it in first"),
+    "password_wrong": ("body", "the password is wrong"),
+    "password_breached": ("body.password", "this password is known from a breach or easily guessed"),
     "password_length": ("body.password", "a password has {least} to {most} characters"),
     "address_mail": ("body.address", "a mail address looks like taro@example.jp"),
     "address_sms": (

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from api.pages import help as guide
-from api.pages import notifications, sign_in, simulation
+from api.pages import notifications, own_account, sign_in, simulation
 from api.pages.alerts import answer_link as answer
 from api.pages.alerts import history as alerts
 from api.pages.backtests import form as backtests
@@ -31,6 +31,7 @@ from api.pages.residents import index as residents
 router = APIRouter(include_in_schema=False)
 for _part in (
     sign_in,
+    own_account,
     alarm,
     notifications,
     board,

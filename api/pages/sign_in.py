@@ -57,6 +57,7 @@ def sign_in(
             cookies.peer_of(request),
             machine_now,
             before=cookies.token_of(request),
+            browser=cookies.asker_of(request).browser,
         )
     except NotSignedInError:
         return _form(request, next_path=next, login=login, problem=words("sign_in.wrong"), status=401)

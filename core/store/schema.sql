@@ -1110,7 +1110,11 @@ CREATE TABLE user_session (
     created_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    session_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    browser text NOT NULL DEFAULT ''::text,
+    proved_at timestamp with time zone,
     CONSTRAINT user_session_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT user_session_session_id_key UNIQUE (session_id),
     CONSTRAINT user_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
 );
 

@@ -4,7 +4,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,6 +14,9 @@ from rich.table import Table
 from core.domain.people import Language, Role
 from core.errors import InputError
 from deploy.cli.connection import work
+
+if TYPE_CHECKING:
+    from core.settings import Settings
 
 users = typer.Typer(
     help="Who signs in to the pages.",
@@ -119,6 +122,7 @@ def add_user(
         raise InputError("--resident goes with --role family; the others see residents by their office")
     password = _password(password_stdin)
     with work() as at:
+        _refuse_guessed(at.settings, password, login, name)
         user = store.add(
             at.connection,
             login=login,
@@ -172,6 +176,7 @@ def set_password(login: _Login, password_stdin: _FromInput = False) -> None:
 
     password = _password(password_stdin)
     with work() as at:
+        _refuse_guessed(at.settings, password, login)
         store.set_password(
             at.connection, store.by_login(at.connection, login).number, hash_password(password)
         )
@@ -215,6 +220,13 @@ def _password(from_input: bool) -> str:
     if not from_input:
         return secrets.token_urlsafe(12)
     return sys.stdin.readline().rstrip("\r\n")
+
+
+def _refuse_guessed(settings: "Settings", password: str, *own: str) -> None:
+    from core.credentials.breached_passwords import BreachedPasswords
+
+    if BreachedPasswords(settings.breached_passwords_file).holds(password, own):
+        raise InputError("this password is known from a breach or easily guessed; choose another")
 
 
 def _show_password(login: str, password: str, from_input: bool) -> None:

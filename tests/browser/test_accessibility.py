@@ -45,6 +45,8 @@ _PAGES = {
     "profiles": ("/profiles", "admin"),
     "profile tried": ("/profiles/trials/{profile_tried}", "admin"),
     "profile being tried": ("/profiles/trials/{profile_trying}", "admin"),
+    "own sign-in": ("/account", "care"),
+    "proof of who asks": ("/proof", "admin"),
     "proposals": ("/proposals", "admin"),
     "proposal": ("/proposals/1", "admin"),
     "family": ("/family", "family"),

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from api.access import visibility
 from api.access.refusals import RefusedError
 from api.actions.context import ActionContext
+from api.actions.signing_in.own_account import require_good_password
 from api.http.rate_limit import RateLimit
 from core.credentials import enrolment_codes
+from core.credentials.breached_passwords import BreachedPasswords
 from core.credentials.enrolment_codes import UnknownCodeError
-from core.credentials.passwords import LONGEST, SHORTEST, hash_password
+from core.credentials.passwords import hash_password
 from core.domain.people import User
 from core.logs import get_logger
 from core.store.database import Database
@@ -65,6 +67,7 @@ def choose_password(
     password: str,
     *,
     wrong_codes: RateLimit,
+    breached: BreachedPasswords,
     peer: str,
     machine_now: datetime,
 ) -> User:
@@ -78,6 +81,8 @@ def choose_password(
         As typed.
     wrong_codes : RateLimit
         Counts wrong codes by `peer`.
+    breached : BreachedPasswords
+        What nobody may choose.
     peer : str
         The address the request came from.
     machine_now : datetime
@@ -90,15 +95,16 @@ def choose_password(
     TooManyAttemptsError
         The peer tried many such codes.
     RefusedError
-        The password is too short or too long.
+        The password is too short or too long, or easily guessed.
     """
     wrong_codes.check(peer, machine_now)
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise RefusedError("password", "password_length", least=SHORTEST, most=LONGEST)
+    require_good_password(password, None, breached)
     hashed = enrolment_codes.code_hash(code)
     with database.transaction() as connection:
         user = invitations.invited(connection, hashed, machine_now)
+        owner = None if user is None else users.get(connection, user)
     if user is not None:
+        require_good_password(password, owner, breached)
         chosen = hash_password(password)
         with database.transaction() as connection:
             if invitations.use(connection, hashed, machine_now):

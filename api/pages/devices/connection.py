@@ -15,7 +15,16 @@ from api.access.visibility import device_for
 from api.actions import device_credentials
 from api.actions.context import ActionContext
 from api.actions.device_credentials import IssuedCode, broker_of
-from api.dependencies import Admin, ConnectionDep, DatabaseDep, MachineNowDep, NowDep, SettingsDep, Staff
+from api.dependencies import (
+    AdminProven,
+    ConnectionDep,
+    DatabaseDep,
+    MachineNowDep,
+    NowDep,
+    SettingsDep,
+    Staff,
+    StaffProven,
+)
 from api.pages.rendering import HtmlPage
 from api.schemas.devices import DeviceId
 from api.wording.reason_card import place_name
@@ -47,7 +56,7 @@ def show_connection(
 def make_label(
     *,
     request: Request,
-    viewer: Staff,
+    viewer: StaffProven,
     database: DatabaseDep,
     settings: SettingsDep,
     now: NowDep,
@@ -70,7 +79,7 @@ def make_label(
 def make_password(
     *,
     request: Request,
-    viewer: Staff,
+    viewer: StaffProven,
     database: DatabaseDep,
     settings: SettingsDep,
     now: NowDep,
@@ -102,7 +111,11 @@ def make_password(
 
 @router.post("/devices/{device_id}/connection/revocation")
 def revoke(
-    viewer: Admin, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep, device_id: DeviceId
+    viewer: AdminProven,
+    connection: ConnectionDep,
+    now: NowDep,
+    machine_now: MachineNowDep,
+    device_id: DeviceId,
 ) -> Response:
     """Take the password away, and an open code: within seconds the broker cuts off whoever uses it."""
     context = ActionContext(connection, viewer, now)

@@ -16,7 +16,16 @@ from api.actions.context import ActionContext
 from api.actions.people import accounts as actions
 from api.actions.people import invitations
 from api.actions.people.invitations import InvitationLink
-from api.dependencies import Admin, ConnectionDep, DatabaseDep, MachineNowDep, NowDep, SettingsDep, Staff
+from api.dependencies import (
+    Admin,
+    ConnectionDep,
+    DatabaseDep,
+    MachineNowDep,
+    NowDep,
+    SettingsDep,
+    Staff,
+    StaffProven,
+)
 from api.pages.parts.paged_list import paged
 from api.pages.people.named_residents import UnsureResidentError, labels, typed_residents
 from api.pages.people.record_form import (
@@ -221,7 +230,7 @@ def set_residents(
 def invite(
     *,
     request: Request,
-    viewer: Staff,
+    viewer: StaffProven,
     connection: ConnectionDep,
     now: NowDep,
     machine_now: MachineNowDep,

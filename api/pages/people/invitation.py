@@ -43,11 +43,13 @@ def accept_invitation(
             code,
             password,
             wrong_codes=request.app.state.wrong_codes,
+            breached=request.app.state.breached_passwords,
             peer=cookies.peer_of(request),
             machine_now=machine_now,
         )
-    except RefusedError:
-        return _page(request, code=code, problem="invitation.length", status=422)
+    except RefusedError as error:
+        problem = "refused.password_breached" if error.code == "password_breached" else "invitation.length"
+        return _page(request, code=code, problem=problem, status=422)
     except UnknownCodeError:
         return _page(request, problem="invitation.unknown", status=422)
     except TooManyAttemptsError as error:

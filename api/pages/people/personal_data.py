@@ -12,7 +12,7 @@ from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
 from api.actions.context import ActionContext
 from api.actions.people import personal_data as actions
-from api.dependencies import Admin, ConnectionDep, DatabaseDep, NowDep
+from api.dependencies import Admin, AdminProven, ConnectionDep, DatabaseDep, NowDep
 from api.pages.rendering import HtmlPage
 from api.schemas.common import Number
 from api.views.person_archive import archive_answer
@@ -44,7 +44,7 @@ def show_data(
 
 @router.post("/residents/{number}/export")
 def export_data(
-    request: Request, viewer: Admin, database: DatabaseDep, now: NowDep, number: Number
+    request: Request, viewer: AdminProven, database: DatabaseDep, now: NowDep, number: Number
 ) -> Response:
     """Send everything that is kept of a resident."""
     with database.transaction() as connection:
@@ -57,7 +57,7 @@ def export_data(
 def erase_data(
     *,
     request: Request,
-    viewer: Admin,
+    viewer: AdminProven,
     database: DatabaseDep,
     now: NowDep,
     number: Number,

@@ -24,7 +24,7 @@ from api.routes.v1 import (
     simulation,
     tonight,
 )
-from api.routes.v1.people import accounts, imports, personal_data, records
+from api.routes.v1.people import accounts, imports, own_account, personal_data, records
 from api.schemas.common import ProblemOut
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -44,6 +44,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)], responses=_PROBLEMS)
 for part in (
     session,
+    own_account,
     residents,
     records,
     personal_data,

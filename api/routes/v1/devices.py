@@ -14,12 +14,14 @@ from api.actions.profile_trials import TriedOn
 from api.dependencies import (
     NOBODY_ASKED,
     Admin,
+    AdminProven,
     ConnectionDep,
     DatabaseDep,
     MachineNowDep,
     NowDep,
     SettingsDep,
     Staff,
+    StaffProven,
 )
 from api.http import cookies
 from api.schemas.common import BigNumber, Number
@@ -225,7 +227,11 @@ def read_credential(
 
 @router.delete("/devices/{device_id}/credential", status_code=204, summary="Revoke a device's credential")
 def revoke_credential(
-    viewer: Admin, device_id: DeviceId, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep
+    viewer: AdminProven,
+    device_id: DeviceId,
+    connection: ConnectionDep,
+    now: NowDep,
+    machine_now: MachineNowDep,
 ) -> None:
     """Take the credential away, and an open code: within seconds the broker cuts off whoever uses it."""
     device_credentials.revoke_credential(
@@ -236,7 +242,7 @@ def revoke_credential(
 @router.post("/devices/{device_id}/codes", status_code=201, summary="Make a label with a one-use code")
 def make_code(
     *,
-    viewer: Staff,
+    viewer: StaffProven,
     device_id: DeviceId,
     connection: ConnectionDep,
     settings: SettingsDep,

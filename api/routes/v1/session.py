@@ -34,6 +34,7 @@ def sign_in(
         cookies.peer_of(request),
         machine_now,
         before=cookies.token_of(request),
+        browser=cookies.asker_of(request).browser,
     )
     cookies.set_cookie(response, settings, session)
     return SessionOut(user=UserOut.model_validate(session.user), expires_at=session.expires_at)

@@ -178,7 +178,7 @@ _OF_RESIDENTS = (
     ),
     PersonalTable("people_import", _DELETED, texts=("body",), codes=("fingerprint",), is_given_out=False),
     PersonalTable("invitation", _DELETED, codes=("code_hash",), is_given_out=False),
-    PersonalTable("user_session", _DELETED, codes=("token_hash",), is_given_out=False),
+    PersonalTable("user_session", _DELETED, codes=("token_hash", "browser"), is_given_out=False),
     PersonalTable("sign_in_attempt", _DELETED, texts=("peer",), codes=("login_hash",), is_given_out=False),
     PersonalTable("push_subscription", _DELETED, texts=("endpoint", "p256dh", "auth"), is_given_out=False),
     PersonalTable(

@@ -26,11 +26,15 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Session:
-    """A signed-in user; times are the machine's, since people live in it also when the service's clock is accelerated."""
+    """A signed-in user, who last proved who they are at `proved_at`.
+
+    Times are the machine's, since people live in it also when the service's clock is accelerated.
+    """
 
     user: User
     last_seen_at: datetime
     expires_at: datetime
+    proved_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -170,13 +174,25 @@ def link_family(connection: Connection, user: int, resident: int) -> None:
 
 
 def start_session(
-    connection: Connection, token_hash: bytes, user: int, now: datetime, expires_at: datetime
+    connection: Connection,
+    token_hash: bytes,
+    user: int,
+    now: datetime,
+    expires_at: datetime,
+    *,
+    browser: str = "",
 ) -> None:
-    """Keep a new session, and forget the expired ones of everybody."""
+    """Keep a new session, whose user has just proved who they are, and forget the expired ones of everybody."""
     connection.execute(_USERS["drop_expired_sessions"], {"now": now})
     connection.execute(
         _USERS["start_session"],
-        {"token_hash": token_hash, "user": user, "now": now, "expires_at": expires_at},
+        {
+            "token_hash": token_hash,
+            "user": user,
+            "now": now,
+            "expires_at": expires_at,
+            "browser": browser,
+        },
     )
 
 
@@ -245,5 +261,7 @@ def _credentials(*, password_hash: str, **user: Any) -> Credentials:
     return Credentials(_user(**user), password_hash)
 
 
-def _session(*, last_seen_at: datetime, expires_at: datetime, **user: Any) -> Session:
-    return Session(_user(**user), last_seen_at, expires_at)
+def _session(
+    *, last_seen_at: datetime, expires_at: datetime, proved_at: datetime | None, **user: Any
+) -> Session:
+    return Session(_user(**user), last_seen_at, expires_at, proved_at)

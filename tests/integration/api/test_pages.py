@@ -241,6 +241,23 @@ _CASES = (
     Case("POST", "/provider/line", 403, 403, 403, 403, 403, nobody=403, form={}),
     Case("POST", "/provider/twilio/receipt/{token}", 403, 403, 403, 403, 403, nobody=403, form={}),
     Case("POST", "/provider/twilio/key/{token}", 403, 403, 403, 403, 403, nobody=403, form={}),
+    Case("GET", "/account", 200, 200, 200, 200, 200, nobody=303),
+    # Wrong, and so nothing is changed.
+    Case(
+        "POST",
+        "/account/password",
+        422,
+        422,
+        422,
+        422,
+        422,
+        nobody=303,
+        form={"current": "x", "password": "y"},
+    ),
+    Case("POST", "/account/sessions/{session}/end", 404, 404, 404, 404, 404, nobody=303, form={}),
+    Case("POST", "/account/sessions/end-others", 303, 303, 303, 303, 303, nobody=303, form={}),
+    Case("GET", "/proof", 200, 200, 200, 200, 200, nobody=303),
+    Case("POST", "/proof", 422, 422, 422, 422, 422, nobody=303, form={}),
     Case("GET", "/help", 200, 200, 200, 200, 200, nobody=200),
     Case("GET", "/accessibility", 200, 200, 200, 200, 200, nobody=200),
 )
@@ -350,7 +367,7 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
         "backtest": tried,
         "limit": limit[0],
     }
-    return found | {"trial": trial, "erasure": erasure}
+    return found | {"trial": trial, "erasure": erasure, "session": 999_999}
 
 
 def test_every_page_that_staff_may_open_shows_and_rings_for_emergencies(ward: ApiWard) -> None:

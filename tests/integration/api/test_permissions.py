@@ -50,6 +50,7 @@ CHANNEL = {"kind": "mail", "address": "another@example.jp"}
 NEW_CONTACT = {"name": "次女", "channel": {"kind": "mail", "address": "second@example.jp"}}
 
 NEW_STAFF = {"login": "new", "name": "新人", "role": "admin"}
+WRONG_PASSWORD = {"current": "wrong", "password": "long enough for us"}
 WRONG_INVITATION = {"code": "K7QM", "password": "long enough for us"}
 
 
@@ -74,6 +75,10 @@ CASES = (
     Case("POST", "/api/v1/session", 422, 422, 422, 422, 422, nobody=422, body={}),
     Case("GET", "/api/v1/session", 200, 200, 200, 200, 200),
     Case("DELETE", "/api/v1/session", 204, 204, 204, 204, 204, nobody=204),
+    Case("GET", "/api/v1/account/sessions", 200, 200, 200, 200, 200),
+    Case("DELETE", "/api/v1/account/sessions/{session}", 404, 404, 404, 404, 404),
+    Case("PUT", "/api/v1/account/password", 422, 422, 422, 422, 422, body=WRONG_PASSWORD),
+    Case("POST", "/api/v1/account/proof", 422, 422, 422, 422, 422, body={"password": "wrong"}),
     Case("GET", "/api/v1/residents", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/residents/{resident}", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/contacts", 200, 200, 404, 200, 404),
@@ -332,6 +337,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
                 device="hall-a",
                 own_device=_new_device(ward) if "{own_device}" in case.path else "",
                 message=1,
+                session=999_999,
                 erasure=_an_erasure(ward) if "{erasure}" in case.path else 0,
                 home=1,
                 **{"import": 999},
@@ -384,6 +390,8 @@ def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> Non
                 if path.startswith("/api/v1/offices")
                 else "account"
                 if path.startswith("/api/v1/accounts")
+                else "session"
+                if path.startswith("/api/v1/account/sessions")
                 else "resident"
             )
             path = path.replace("{number}", "{" + kind + "}").replace("{device_id}", "{device}")

@@ -195,17 +195,19 @@ def test_guessing_at_many_logins_from_one_address_is_stopped_after_fifty_failure
                 hashlib.sha256(str(one).encode()).digest(),
             )
 
+    # Where a login has signed in before it is let in all the same: test_own_account.py.
     client, right = ward.client(), {"login": "care_a", "password": PASSWORD}
+    stranger = {"login": "care_b", "password": PASSWORD}
     fail(0, 49)
     ward.machine.advance(seconds=1)
     assert client.post(SESSION, json=right).status_code == 201
     fail(49, 1)
     ward.machine.advance(seconds=1)
 
-    assert client.post(SESSION, json=right).status_code == 429
+    assert client.post(SESSION, json=stranger).status_code == 429
     # The refused try itself does not prolong the wait.
     ward.machine.advance(minutes=14, seconds=59)
-    assert client.post(SESSION, json=right).status_code == 201
+    assert client.post(SESSION, json=stranger).status_code == 201
 
 
 def test_guesses_side_by_side_count_before_the_first_is_checked(

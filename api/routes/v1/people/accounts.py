@@ -15,6 +15,7 @@ from api.dependencies import (
     NowDep,
     SettingsDep,
     Staff,
+    StaffProven,
 )
 from api.http import cookies
 from api.schemas.common import Number
@@ -134,7 +135,7 @@ def set_links(viewer: Staff, number: Number, body: LinksIn, connection: Connecti
 @router.post("/accounts/{number}/invitation", status_code=201, summary="Invite somebody")
 def invite(
     *,
-    viewer: Staff,
+    viewer: StaffProven,
     number: Number,
     connection: ConnectionDep,
     now: NowDep,
@@ -157,6 +158,7 @@ def choose_password(
         body.code,
         body.password,
         wrong_codes=request.app.state.wrong_codes,
+        breached=request.app.state.breached_passwords,
         peer=cookies.peer_of(request),
         machine_now=machine_now,
     )

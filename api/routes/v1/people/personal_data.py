@@ -5,7 +5,7 @@ from fastapi.responses import StreamingResponse
 
 from api.actions.context import ActionContext
 from api.actions.people import personal_data as actions
-from api.dependencies import Admin, ConnectionDep, DatabaseDep, NowDep
+from api.dependencies import Admin, AdminProven, ConnectionDep, DatabaseDep, NowDep
 from api.schemas.common import Number
 from api.schemas.people.erasures import ErasureIn, ErasureOut
 from api.views.person_archive import archive_answer
@@ -23,7 +23,9 @@ _SHOWN = 100
         200: {"description": "A ZIP: JSON Lines, CSV and a page to read.", "content": {"application/zip": {}}}
     },
 )
-def export_resident(viewer: Admin, number: Number, database: DatabaseDep, now: NowDep) -> StreamingResponse:
+def export_resident(
+    viewer: AdminProven, number: Number, database: DatabaseDep, now: NowDep
+) -> StreamingResponse:
     """Return everything that is kept of a resident; it stands among the looks at their data."""
     with database.transaction() as connection:
         asked = actions.export(ActionContext(connection, viewer, now), number)
@@ -32,7 +34,7 @@ def export_resident(viewer: Admin, number: Number, database: DatabaseDep, now: N
 
 @router.post("/residents/{number}/erasure", status_code=202, summary="Erase a resident")
 def erase_resident(
-    viewer: Admin, number: Number, body: ErasureIn, connection: ConnectionDep, now: NowDep
+    viewer: AdminProven, number: Number, body: ErasureIn, connection: ConnectionDep, now: NowDep
 ) -> ErasureOut:
     """Let everything about a resident be erased, whose watch has ended; how it goes and what it proves is in the erasure."""
     context = ActionContext(connection, viewer, now)

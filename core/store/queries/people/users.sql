@@ -55,14 +55,14 @@ ON CONFLICT DO NOTHING;
 
 -- name: start_session
 -- Keep a new session by the hash of its token.
-INSERT INTO user_session (token_hash, user_id, created_at, last_seen_at, expires_at)
-VALUES (%(token_hash)s, %(user)s, %(now)s, %(now)s, %(expires_at)s);
+INSERT INTO user_session (token_hash, user_id, created_at, last_seen_at, expires_at, browser, proved_at)
+VALUES (%(token_hash)s, %(user)s, %(now)s, %(now)s, %(expires_at)s, %(browser)s, %(now)s);
 
 -- name: session
 -- The user and the times of a session, if the user may still sign in.
 SELECT
     u.user_id AS number, u.login, u.name, u.role, u.office_id AS office, u.language, u.is_active, s.last_seen_at,
-    s.expires_at
+    s.expires_at, s.proved_at
 FROM user_session AS s
 JOIN user_account AS u USING (user_id)
 WHERE s.token_hash = %(token_hash)s AND u.is_active;

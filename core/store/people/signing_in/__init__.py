@@ -1,0 +1,1 @@
+"""Signing in: where somebody is signed in, and what proves who they are."""
