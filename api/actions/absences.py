@@ -159,9 +159,9 @@ def end(context: ActionContext, absence: int, *, resident: int | None = None) ->
     """
     found = _found(context, absence, resident)
     planned_absences.end(context.connection, absence, context.now)
+    weakenings.ask_no_more(context.connection, absence, context.now)
     if found.is_waiting:
         # It never held.
-        weakenings.ask_no_more(context.connection, absence, context.now)
         return
     before = _kept(found)
     after = before | {"ended_at": context.now.isoformat()} if found.began_at < context.now else None
@@ -191,6 +191,62 @@ def _let_hold(
         now=now,
     )
     return confirmed
+
+
+def still(context: ActionContext, absence: int, *, resident: int | None = None) -> None:
+    """Say that a stay without an end goes on: nobody is asked again for a week.
+
+    Parameters
+    ----------
+    context : ActionContext
+        Who says so, and when.
+    absence : int
+        Which one.
+    resident : int or None
+        Whose it must be, where the asker named a resident too.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, it is another resident's, or the viewer may not know.
+    RefusedError
+        Its end is known, or it does not hold.
+    """
+    found = _found(context, absence, resident)
+    if found.is_waiting or not found.has_no_end or found.began_at > context.now:
+        raise RefusedError("number", "absence_has_end")
+    _goes_on(context.connection, found, context.now)
+
+
+def answer_from_message(
+    connection: Connection, absence: Absence, contact: int, now: datetime, *, goes_on: bool
+) -> None:
+    """Say, as a contact from a message, that a stay goes on or is over; what is over already stays as it is."""
+    one_at_a_time.hold(connection, "absence", absence.resident)
+    found = planned_absences.get(connection, absence.number, also_ended=True)
+    if found.cancelled_at is not None:
+        return
+    if goes_on:
+        _goes_on(connection, found, now)
+        return
+    planned_absences.end(connection, found.number, now)
+    weakenings.ask_no_more(connection, found.number, now)
+    before = _kept(found)
+    weakenings.record(
+        connection,
+        found.resident,
+        Watched.ABSENCE,
+        before=before,
+        after=before | {"ended_at": now.isoformat()},
+        user=0,
+        contact=contact,
+        now=now,
+    )
+
+
+def _goes_on(connection: Connection, absence: Absence, now: datetime) -> None:
+    planned_absences.still(connection, absence.number, now)
+    weakenings.ask_no_more(connection, absence.number, now)
 
 
 def _is_long(

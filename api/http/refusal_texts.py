@@ -15,6 +15,10 @@ _TEXTS = {
         "whoever planned it cannot confirm it: ask the care centre, or somebody else of the family",
     ),
     "absence_expired": ("path.number", "nobody confirmed it in time; plan it again"),
+    "absence_has_end": (
+        "path.number",
+        "its end is known, or it does not hold: nobody is asked whether it goes on",
+    ),
     "absence_far_ahead": ("body.began_at", "it is more than a year ahead"),
     "absences_many": ("path.number", "{most} absences are planned already; end one first"),
     "geofences_many": ("path.number", "the resident has {most} geofences already; remove one first"),

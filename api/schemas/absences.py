@@ -25,14 +25,15 @@ class AbsenceIn(Input):
     kind: AbsenceKind
     began_at: Moment
     ended_at: Moment | None = Field(
-        default=None, description="Needed unless it is weekly; a weekly one without goes on."
+        default=None,
+        description="Needed unless it is weekly, which goes on without, or a stay in hospital, about which somebody is asked once a week.",
     )
     hours: HoursIO | None = Field(default=None, description="For one that comes every week.")
     note: Note = ""
 
     @model_validator(mode="after")
     def _is_a_span(self) -> "AbsenceIn":
-        if self.hours is None and self.ended_at is None:
+        if self.hours is None and self.ended_at is None and self.kind is not AbsenceKind.HOSPITAL:
             raise ValueError("say when it ends (ended_at), or in which hours it comes every week (hours)")
         if self.ended_at is not None and self.ended_at <= self.began_at:
             raise ValueError("the end must come after the beginning")
@@ -62,6 +63,10 @@ class AbsenceOut(Output):
     expires_at: datetime = Field(description="Until when somebody may.")
     confirmed_at: datetime | None
     confirmed_by: str | None
+    asked_at: datetime | None = Field(
+        description="When somebody was last asked whether a stay without an end goes on."
+    )
+    still_at: datetime | None = Field(description="When somebody last said that it does.")
 
     @staticmethod
     def of(one: Absence) -> "AbsenceOut":

@@ -28,7 +28,9 @@ class ResidentOut(Output):
     office_phone: str
     watched_from: datetime
     is_paused: bool
-    paused_until: datetime | None
+    paused_until: datetime | None = Field(
+        description="Null too where nobody knows when a stay in hospital ends."
+    )
     state: WatchState
     state_since: datetime | None
     last_life_sign_at: datetime | None
@@ -44,7 +46,12 @@ class ResidentOut(Output):
     def of(one: ResidentOverview, now: datetime, known_since: datetime) -> "ResidentOut":
         """Return a resident as seen at `now`; what was evaluated before `known_since` is not known any more."""
         given = {name: getattr(one, name) for name in ResidentOut.model_fields if hasattr(one, name)}
-        seen = {"age": one.age(now), "is_paused": one.is_paused(now), "state": one.state_at(known_since)}
+        seen = {
+            "paused_until": one.pause_ends_at,
+            "age": one.age(now),
+            "is_paused": one.is_paused(now),
+            "state": one.state_at(known_since),
+        }
         return ResidentOut.model_validate(given | seen)
 
 

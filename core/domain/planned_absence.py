@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from core.domain.geofence import Hours, minutes_of_week
@@ -11,6 +11,10 @@ from core.domain.geofence import Hours, minutes_of_week
 LONGEST_ALONE = timedelta(days=14)
 # Nobody who confirms within a week will: what was asked for has to be asked for again (our choice).
 CONFIRMED_WITHIN = timedelta(days=7)
+# Whether a stay without an end goes on is asked this often.
+ASKED_EVERY = timedelta(days=7)
+NO_END = datetime(9999, 1, 1, tzinfo=UTC)
+"""Until when a pause lasts whose end nobody knows."""
 # Home for a night between two journeys is one pause.
 _GAP = timedelta(days=1)
 # One that comes every week and leaves less than half of it watched is none of a day service (our choice).
@@ -35,7 +39,7 @@ class Absence:
     began_at : datetime
         From when on it holds: the beginning, or the first day of a weekly one.
     ended_at : datetime or None
-        The end; None for a weekly one that goes on.
+        The end; None for a weekly one that goes on, and for a stay in hospital whose end nobody knows.
     hours : Hours or None
         When it falls in each week, in the home's zone; None for one that is planned once.
     cancelled_at : datetime or None
@@ -44,6 +48,8 @@ class Absence:
         Whether it holds only when somebody else has confirmed it.
     confirmed_at, confirmed_by : datetime or None, str or None
         When somebody else did, and who.
+    asked_at, still_at : datetime or None
+        Of a stay without an end: when somebody was last asked whether it goes on, and when somebody last said so.
     """
 
     number: int
@@ -60,6 +66,18 @@ class Absence:
     needs_second: bool = False
     confirmed_at: datetime | None = None
     confirmed_by: str | None = None
+    asked_at: datetime | None = None
+    still_at: datetime | None = None
+
+    @property
+    def has_no_end(self) -> bool:
+        """Whether nobody knows when it ends: once a week somebody is asked."""
+        return self.hours is None and self.ended_at is None
+
+    @property
+    def known_at(self) -> datetime:
+        """When it was last known that they are away."""
+        return max(one for one in (self.began_at, self.confirmed_at, self.still_at) if one is not None)
 
     @property
     def is_waiting(self) -> bool:

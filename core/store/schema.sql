@@ -16,17 +16,20 @@ CREATE TABLE absence (
     confirmed_by_user integer,
     confirmed_by_contact integer,
     expiry_notified_at timestamp with time zone,
+    asked_at timestamp with time zone,
+    still_at timestamp with time zone,
     CONSTRAINT absence_pkey PRIMARY KEY (absence_id),
     CONSTRAINT absence_check CHECK ((ended_at > began_at)),
-    CONSTRAINT absence_check1 CHECK (((hours IS NOT NULL) OR (ended_at IS NOT NULL))),
     CONSTRAINT absence_confirmed_by_contact_fkey FOREIGN KEY (confirmed_by_contact) REFERENCES contact(contact_id) ON DELETE SET NULL,
     CONSTRAINT absence_confirmed_by_user_fkey FOREIGN KEY (confirmed_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL,
     CONSTRAINT absence_created_by_user_fkey FOREIGN KEY (created_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL,
+    CONSTRAINT absence_has_an_end CHECK (((hours IS NOT NULL) OR (ended_at IS NOT NULL) OR (kind = 'hospital'::text))),
     CONSTRAINT absence_kind_check CHECK ((kind = ANY (ARRAY['travel'::text, 'hospital'::text, 'day_service'::text, 'other'::text]))),
     CONSTRAINT absence_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
 );
 CREATE INDEX absence_resident ON absence USING btree (resident_id, began_at);
 CREATE INDEX absence_waiting ON absence USING btree (created_at) WHERE (needs_second AND (confirmed_at IS NULL) AND (cancelled_at IS NULL) AND (expiry_notified_at IS NULL));
+CREATE INDEX absence_without_end ON absence USING btree (began_at) WHERE ((hours IS NULL) AND (ended_at IS NULL) AND (cancelled_at IS NULL));
 
 CREATE TABLE access_log (
     access_log_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -366,7 +369,7 @@ CREATE TABLE contact_link (
     CONSTRAINT contact_link_pkey PRIMARY KEY (token_hash),
     CONSTRAINT contact_link_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES absence(absence_id) ON DELETE CASCADE,
     CONSTRAINT contact_link_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
-    CONSTRAINT contact_link_purpose_check CHECK ((purpose = 'confirm_absence'::text))
+    CONSTRAINT contact_link_purpose_check CHECK ((purpose = ANY (ARRAY['confirm_absence'::text, 'still_away'::text])))
 );
 CREATE INDEX contact_link_absence ON contact_link USING btree (absence_id) WHERE (absence_id IS NOT NULL);
 CREATE INDEX contact_link_contact ON contact_link USING btree (contact_id, expires_at);

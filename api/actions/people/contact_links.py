@@ -5,6 +5,7 @@ Looking changes nothing, however often mail scanners and previews look. A link t
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from api.actions import absences
@@ -16,6 +17,7 @@ from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.people import planned_absences, residents
 from core.store.people.links import contact_links
+from core.store.people.links.contact_links import ContactLink, LinkPurpose
 from core.store.people.residents import ResidentOverview
 
 _LONGEST_TOKEN = 100
@@ -28,8 +30,22 @@ class ContactLinkState(StrEnum):
     """The reader may press."""
     DONE = "done"
     """Somebody has confirmed it."""
+    ASKED_STILL = "asked_still"
+    """Is the resident still in hospital?"""
+    STILL = "still"
+    """Somebody says that the stay goes on."""
+    HOME = "home"
+    """The stay is over: the watch goes on."""
     ENDED = "ended"
     """The link is too old, is about nothing any more, or never was one; nothing is shown."""
+
+
+class LinkPress(StrEnum):
+    """What the buttons do."""
+
+    CONFIRM = "confirm"
+    STILL = "still"
+    HOME = "home"
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,7 @@ class ContactLinkPage:
     contact : Contact or None
         As whom the reader acts.
     absence : Absence or None
-        The pause that is asked about.
+        What is asked about: a pause, or a stay in hospital.
     person : ResidentOverview or None
         Whose it is; pages show the name and the office's telephone only.
     """
@@ -52,6 +68,14 @@ class ContactLinkPage:
     contact: Contact | None = None
     absence: Absence | None = None
     person: ResidentOverview | None = None
+
+    @property
+    def presses(self) -> tuple[LinkPress, ...]:
+        """What may be done now."""
+        return {
+            ContactLinkState.ASKED: (LinkPress.CONFIRM,),
+            ContactLinkState.ASKED_STILL: (LinkPress.STILL, LinkPress.HOME),
+        }.get(self.state, ())
 
 
 ENDED = ContactLinkPage(ContactLinkState.ENDED)
@@ -69,8 +93,10 @@ def open_link(connection: Connection, limits: AnswerLimits, token: str, visit: L
     return _counted(limits, visit, _page(connection, token, visit))
 
 
-def confirm(connection: Connection, limits: AnswerLimits, token: str, visit: LinkVisit) -> ContactLinkPage:
-    """Do what the link is for, once, and return the page as it is then; what no longer fits changes nothing.
+def press(
+    connection: Connection, limits: AnswerLimits, token: str, pressed: LinkPress, visit: LinkVisit
+) -> ContactLinkPage:
+    """Do what a button says, once, and return the page as it is then; what no longer fits changes nothing.
 
     Raises
     ------
@@ -80,11 +106,21 @@ def confirm(connection: Connection, limits: AnswerLimits, token: str, visit: Lin
     limits.unknown.check(visit.peer, visit.machine_now)
     limits.presses.count(hashlib.sha256(token.encode("utf-8", "replace")).hexdigest(), visit.machine_now)
     page = _page(connection, token, visit)
-    if page.absence is None or page.contact is None or page.state is not ContactLinkState.ASKED:
+    if page.absence is None or page.contact is None or pressed not in page.presses:
         return _counted(limits, visit, page)
     if contact_links.use(connection, token, visit.now):
-        absences.confirm_from_message(connection, page.absence, page.contact.number, visit.now)
+        _act(connection, page.absence, page.contact.number, pressed, visit)
     return _page(connection, token, visit)
+
+
+def _act(
+    connection: Connection, absence: Absence, contact: int, pressed: LinkPress, visit: LinkVisit
+) -> None:
+    if pressed is LinkPress.CONFIRM:
+        absences.confirm_from_message(connection, absence, contact, visit.now)
+    else:
+        goes_on = pressed is LinkPress.STILL
+        absences.answer_from_message(connection, absence, contact, visit.now, goes_on=goes_on)
 
 
 def _counted(limits: AnswerLimits, visit: LinkVisit, page: ContactLinkPage) -> ContactLinkPage:
@@ -97,23 +133,35 @@ def _page(connection: Connection, token: str, visit: LinkVisit) -> ContactLinkPa
     link = contact_links.look_up(connection, token) if 0 < len(token) <= _LONGEST_TOKEN else None
     if link is None or link.absence is None or not link.is_valid(visit.now):
         return ENDED
+    is_of_stay = link.purpose is LinkPurpose.STILL_AWAY
     contact = residents.contact(connection, link.contact)
     try:
-        absence = planned_absences.get(connection, link.absence)
+        absence = planned_absences.get(connection, link.absence, also_ended=is_of_stay)
         person = residents.overview(connection, AccessScope(everything=True), absence.resident)
     except NotFoundError:
         # It was taken back, or the watch has ended.
         return ENDED
-    if contact is None or not _may_confirm(contact, absence, person):
+    if contact is None or not _is_theirs(contact, person):
         return ENDED
-    state = ContactLinkState.ASKED if absence.is_waiting else ContactLinkState.DONE
-    if absence.is_waiting and (link.used_at is not None or visit.now >= absence.expires_at):
-        return ENDED
-    return ContactLinkPage(state, contact, absence, person)
+    state = _of_stay(link, absence) if is_of_stay else _of_pause(link, absence, contact, visit.now)
+    return ENDED if state is ContactLinkState.ENDED else ContactLinkPage(state, contact, absence, person)
 
 
-def _may_confirm(contact: Contact, absence: Absence, person: ResidentOverview) -> bool:
-    """Return whether the contact is not who planned it, and still the resident's, or of the office that looks after them."""
-    if contact.user is not None and contact.user == absence.created_by_user:
-        return False
+def _of_pause(link: ContactLink, absence: Absence, contact: Contact, now: datetime) -> ContactLinkState:
+    is_own = contact.user is not None and contact.user == absence.created_by_user
+    is_late = absence.is_waiting and (link.used_at is not None or now >= absence.expires_at)
+    if is_own or is_late:
+        return ContactLinkState.ENDED
+    return ContactLinkState.ASKED if absence.is_waiting else ContactLinkState.DONE
+
+
+def _of_stay(link: ContactLink, absence: Absence) -> ContactLinkState:
+    if absence.cancelled_at is not None:
+        return ContactLinkState.HOME
+    is_answered = absence.still_at is not None and absence.still_at >= link.created_at
+    return ContactLinkState.STILL if is_answered else ContactLinkState.ASKED_STILL
+
+
+def _is_theirs(contact: Contact, person: ResidentOverview) -> bool:
+    """Return whether the contact is still asked about the resident: as their own, or of the office that looks after them."""
     return contact.resident == person.number or (contact.resident is None and contact.office == person.office)

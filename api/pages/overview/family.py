@@ -110,7 +110,7 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         phone=one.phone,
         state=state,
         mark=mark,
-        paused_clock=page.times.clock(one.paused_until) if one.paused_until else "",
+        paused_clock=page.times.clock(one.pause_ends_at) if one.pause_ends_at else "",
         alerts=[
             _alert(connection, alert, page, is_mine=visibility.holds(connection, viewer, alert))
             for alert in found

@@ -13,5 +13,6 @@ def when_text(absence: Absence, page: HtmlPage) -> str:
         if absence.began_at > page.now:
             when += " " + words("absence.since", since=clock(absence.began_at))
         return when
-    ended = absence.ended_at or absence.began_at
-    return words("absence.once", since=clock(absence.began_at), until=clock(ended))
+    if absence.ended_at is None:
+        return words("absence.no_end", since=clock(absence.began_at))
+    return words("absence.once", since=clock(absence.began_at), until=clock(absence.ended_at))

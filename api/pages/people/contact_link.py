@@ -1,11 +1,13 @@
 """The page of a link in a message about no alert: no sign-in, one button; looking at it changes nothing."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.actions.answer_links import AnswerLimits, LinkVisit
 from api.actions.people import contact_links as actions
-from api.actions.people.contact_links import ContactLinkPage, ContactLinkState
+from api.actions.people.contact_links import ContactLinkPage, ContactLinkState, LinkPress
 from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep, NowDep
 from api.http import cookies
 from api.pages.parts.absence_text import when_text
@@ -30,7 +32,7 @@ def show_contact_link(
 
 
 @router.post("/c/{token}")
-def confirm_by_link(
+def act_by_link(
     *,
     request: Request,
     _viewer: Anybody,
@@ -38,11 +40,13 @@ def confirm_by_link(
     now: NowDep,
     machine_now: MachineNowDep,
     token: str,
+    action: Annotated[str, Form()] = "",
 ) -> Response:
-    """Do what the link is for, then show how things stand; what is done already is no error."""
-    visit = LinkVisit(cookies.peer_of(request), now, machine_now)
-    with database.transaction() as connection:
-        actions.confirm(connection, _limits(request), token, visit)
+    """Do what a button says, then show how things stand; what is done already is no error."""
+    if action in set(LinkPress):
+        visit = LinkVisit(cookies.peer_of(request), now, machine_now)
+        with database.transaction() as connection:
+            actions.press(connection, _limits(request), token, LinkPress(action), visit)
     return RedirectResponse(request.url.path, 303)
 
 
@@ -61,6 +65,7 @@ def _render(request: Request, found: ContactLinkPage) -> Response:
         {
             "live": False,
             "state": found.state.value,
+            "presses": [one.value for one in found.presses],
             "who": words("answer.who", n=called, name=person.name)
             if is_called
             else words("answer.who_plain", name=person.name),

@@ -88,6 +88,7 @@ class AbsenceLine:
     is_now: bool
     waiting: str
     may_confirm: bool
+    known: str
 
 
 @router.get("/residents/{number}/absences")
@@ -135,6 +136,18 @@ def confirm_absence(
     except RefusedError as error:
         return RedirectResponse(f"/residents/{number}/absences?said={error.code}", 303)
     return RedirectResponse(f"/residents/{number}/absences?said=absence_confirmed", 303)
+
+
+@router.post("/residents/{number}/absences/{absence}/still")
+def keep_absence(
+    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
+) -> Response:
+    """Say that a stay in hospital goes on."""
+    try:
+        actions.still(ActionContext(connection, viewer, now), absence, resident=number)
+    except RefusedError as error:
+        return RedirectResponse(f"/residents/{number}/absences?said={error.code}", 303)
+    return RedirectResponse(f"/residents/{number}/absences?said=absence_still", 303)
 
 
 @router.post("/residents/{number}/absences/{absence}/end")
@@ -188,7 +201,15 @@ def _line(absence: Absence, page: HtmlPage, one: ResidentOverview) -> AbsenceLin
         may_confirm=absence.is_waiting
         and page.now < absence.expires_at
         and (page.viewer is not None and absence.created_by_user != page.viewer.number),
+        known=_known(absence, page),
     )
+
+
+def _known(absence: Absence, page: HtmlPage) -> str:
+    """Return when a stay without an end was last known to go on; empty for all others, and before it begins."""
+    if not absence.has_no_end or absence.is_waiting or absence.began_at > page.now:
+        return ""
+    return page.words("absence.known_at", clock=page.times.clock_text(absence.known_at))
 
 
 def _waiting(absence: Absence, page: HtmlPage) -> str:

@@ -55,6 +55,13 @@ def confirm_absence(viewer: AnyUser, number: Number, connection: ConnectionDep, 
     return AbsenceOut.of(actions.confirm(ActionContext(connection, viewer, now), number))
 
 
+@router.post("/absences/{number}/still", summary="Say that a stay in hospital without an end goes on")
+def keep_absence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> AbsenceOut:
+    """Note that a stay goes on whose end nobody knows; those concerned are asked once a week otherwise."""
+    actions.still(ActionContext(connection, viewer, now), number)
+    return AbsenceOut.of(planned_absences.get(connection, number))
+
+
 @router.delete("/absences/{number}", status_code=204, summary="End a planned absence, or take it back")
 def end_absence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
     """End an absence now: from here on silence is raised again. One that has not begun is taken back."""

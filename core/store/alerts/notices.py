@@ -29,6 +29,8 @@ class NoticeKind(StrEnum):
     """A pause of the watch waits for somebody else to confirm it."""
     SECOND_PERSON_EXPIRED = "second_person_expired"
     """Nobody confirmed a pause in time: it does not begin."""
+    STILL_AWAY = "still_away"
+    """Does a stay in hospital whose end nobody knows go on?"""
     DEAD_CHANNEL = "dead_channel"
     """A channel of a contact takes no messages any more."""
 
@@ -113,6 +115,11 @@ def add(
 def withdraw(connection: Connection, kind: NoticeKind, key: str, now: datetime) -> None:
     """Do not send what waits under a key: it has been done, or is no more."""
     connection.execute(_NOTICES["withdraw"], {"kind": kind, "key": key, "now": now})
+
+
+def withdraw_about(connection: Connection, kind: NoticeKind, absence: int, now: datetime) -> None:
+    """Do not send what waits about a planned absence: somebody answered."""
+    connection.execute(_NOTICES["withdraw_about"], {"kind": kind, "absence": absence, "now": now})
 
 
 def lease_one(connection: Connection, now: datetime, machine_now: datetime, until: datetime) -> Notice | None:

@@ -9,7 +9,7 @@ from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from core.domain.geofence import Hours, holding_times
-from core.domain.planned_absence import CONFIRMED_WITHIN, Absence, AbsenceKind
+from core.domain.planned_absence import ASKED_EVERY, CONFIRMED_WITHIN, NO_END, Absence, AbsenceKind
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
@@ -35,16 +35,17 @@ def of_residents(
     return cursor.execute(_ABSENCES["absences"], values).fetchall()
 
 
-def get(connection: Connection, absence: int) -> Absence:
+def get(connection: Connection, absence: int, *, also_ended: bool = False) -> Absence:
     """Return one absence.
 
     Raises
     ------
     NotFoundError
-        There is none, or it was taken back.
+        There is none, or it was ended or taken back and is not asked for.
     """
     cursor = connection.cursor(row_factory=kwargs_row(_absence))
-    found = cursor.execute(_ABSENCES["absence"], {"absence": absence}).fetchone()
+    values = {"absence": absence, "also_ended": also_ended}
+    found = cursor.execute(_ABSENCES["absence"], values).fetchone()
     if found is None:
         raise _not_found(absence)
     return found
@@ -125,6 +126,22 @@ def take_expired(connection: Connection, now: datetime) -> list[Absence]:
     return [get(connection, number) for (number,) in sorted(rows)]
 
 
+def due_questions(connection: Connection, now: datetime) -> list[tuple[int, ZoneInfo]]:
+    """Return, locked, the stays without an end that nobody was asked about, or said anything about, for a week, each with its home's zone."""
+    rows = connection.execute(_ABSENCES["due_questions"], {"now": now, "every": ASKED_EVERY}).fetchall()
+    return [(number, ZoneInfo(zone)) for number, zone in rows]
+
+
+def note_question(connection: Connection, absence: int, now: datetime) -> None:
+    """Write down that somebody is asked whether a stay goes on."""
+    connection.execute(_ABSENCES["note_question"], {"absence": absence, "now": now})
+
+
+def still(connection: Connection, absence: int, now: datetime) -> bool:
+    """Write down that somebody says that a stay goes on; return False where none without an end does."""
+    return connection.execute(_ABSENCES["still"], {"absence": absence, "now": now}).rowcount == 1
+
+
 def spans(
     absence: Absence, zone: ZoneInfo, since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime]]:
@@ -162,7 +179,7 @@ def show_pause(connection: Connection, resident: int, now: datetime) -> None:
     found = [
         span
         for absence in of_resident(connection, resident, now, now + timedelta(days=400))
-        for span in spans(absence, zone, now, now + (AHEAD if absence.hours else timedelta(days=400)))
+        for span in spans(absence, zone, now, _shown_until(absence, now))
         if span[1] > now
     ]
     first = min(found) if found else None
@@ -172,6 +189,12 @@ def show_pause(connection: Connection, resident: int, now: datetime) -> None:
         "paused_until": first[1] if first else None,
     }
     connection.execute(_ABSENCES["show_pause"], values)
+
+
+def _shown_until(absence: Absence, now: datetime) -> datetime:
+    if absence.has_no_end:
+        return NO_END
+    return now + (AHEAD if absence.hours else timedelta(days=400))
 
 
 def _absence(*, kind: str, hours: Mapping[str, Any] | None, **columns: Any) -> Absence:

@@ -13,6 +13,7 @@ from core.domain.access_scope import AccessScope
 from core.domain.alert import Severity
 from core.domain.device import DeviceKind
 from core.domain.people import Contact, Home, Resident, WatchState
+from core.domain.planned_absence import NO_END
 from core.domain.records.details import EndReason
 from core.errors import NotFoundError
 from core.store.alerts.notifications import contact_from_columns
@@ -80,6 +81,11 @@ class ResidentOverview:
             and self.paused_until is not None
             and self.paused_from <= now < self.paused_until
         )
+
+    @property
+    def pause_ends_at(self) -> datetime | None:
+        """When the pause ends that holds or comes next; None where there is none, or where nobody knows."""
+        return None if self.paused_until == NO_END else self.paused_until
 
     def state_at(self, known_since: datetime) -> WatchState:
         """Return the state, as long as it was evaluated at `known_since` or later; else it is unknown."""

@@ -88,9 +88,19 @@ def report_expired(connection: Connection, absence: Absence, now: datetime) -> N
     notices.add(connection, due, kind, key=key, body=_body(absence), now=now)
 
 
+def ask_whether_it_goes_on(connection: Connection, absence: Absence, now: datetime) -> None:
+    """Put one message for everybody concerned into the outbox: does a stay without an end go on? Whoever sleeps gets it in the morning."""
+    ask_no_more(connection, absence.number, now)
+    zone = residents.home_of(connection, absence.resident).zone
+    due = {one.number: _awake_at(one, zone, now) for one in residents.contacts(connection, absence.resident)}
+    key = f"{absence.number} {now.date().isoformat()}"
+    notices.add(connection, due, NoticeKind.STILL_AWAY, key=key, body=_body(absence), now=now)
+
+
 def ask_no_more(connection: Connection, absence: int, now: datetime) -> None:
-    """Take back what has yet to be sent: somebody confirmed the absence, or it was ended."""
+    """Take back what has yet to be sent: somebody confirmed the absence, said that it goes on, or ended it."""
     notices.withdraw(connection, NoticeKind.SECOND_PERSON, str(absence), now)
+    notices.withdraw_about(connection, NoticeKind.STILL_AWAY, absence, now)
 
 
 def weakens(what: Watched, before: Kept | None, after: Kept | None) -> bool:

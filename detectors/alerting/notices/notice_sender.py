@@ -8,6 +8,7 @@ from core.domain.alert import NotificationKind, Severity
 from core.domain.delivery.channel_order import in_order
 from core.domain.delivery.record import Attempt, DeliveryResult
 from core.domain.people import Channel, Contact
+from core.domain.planned_absence import ASKED_EVERY
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.store.alerts import notices
@@ -33,7 +34,18 @@ _URGENCY = {
     NoticeKind.WEAKENING: Severity.KEEP_AN_EYE,
     NoticeKind.SECOND_PERSON: Severity.KEEP_AN_EYE,
     NoticeKind.SECOND_PERSON_EXPIRED: Severity.KEEP_AN_EYE,
+    NoticeKind.STILL_AWAY: Severity.KEEP_AN_EYE,
     NoticeKind.DEAD_CHANNEL: Severity.EQUIPMENT,
+}
+# What the link in a message is for, of those that have one.
+_PURPOSES = {
+    NoticeKind.SECOND_PERSON: LinkPurpose.CONFIRM_ABSENCE,
+    NoticeKind.STILL_AWAY: LinkPurpose.STILL_AWAY,
+}
+_ABOUT_ABSENCES = {
+    NoticeKind.SECOND_PERSON: weakening_text.render_second_person,
+    NoticeKind.SECOND_PERSON_EXPIRED: weakening_text.render_expired,
+    NoticeKind.STILL_AWAY: weakening_text.render_still_away,
 }
 
 _log = get_logger(__name__)
@@ -118,15 +130,16 @@ class NoticeSender:
 
     def _answer_url(self, connection: Connection, notice: Notice, contact: Contact, now: datetime) -> str:
         """Return the address where the contact answers without signing in; empty where there is nothing to answer."""
-        if notice.kind is not NoticeKind.SECOND_PERSON:
+        if notice.kind not in _PURPOSES:
             return ""
         absence = planned_absences.get(connection, notice.body["absence"])
+        is_pause = notice.kind is NoticeKind.SECOND_PERSON
         token = contact_links.issue(
             connection,
             contact.number,
-            LinkPurpose.CONFIRM_ABSENCE,
+            _PURPOSES[notice.kind],
             absence=absence.number,
-            expires_at=absence.expires_at,
+            expires_at=absence.expires_at if is_pause else now + ASKED_EVERY,
             now=now,
         )
         return f"{self._office.base_url}/c/{token}"
@@ -144,14 +157,13 @@ class NoticeSender:
             return notice_texts.dead_channel(notice, contact.language, self._office.base_url)
         resident = residents.get(connection, notice.body["resident"])
         zone = residents.home_of(connection, resident.number).zone
-        if notice.kind is NoticeKind.SECOND_PERSON:
-            absence = planned_absences.get(connection, notice.body["absence"])
-            return weakening_text.render_second_person(absence, resident, contact, answer_url, zone, now)
-        if notice.kind is NoticeKind.SECOND_PERSON_EXPIRED:
-            absence = planned_absences.get(connection, notice.body["absence"])
-            return weakening_text.render_expired(absence, resident, contact, self._office.base_url, zone, now)
-        change = watch_changes.one(connection, notice.body["change"], Concerned(resident=resident.number))
-        return weakening_text.render(change, resident, contact, self._office.base_url, zone, now)
+        if notice.kind is NoticeKind.WEAKENING:
+            change = watch_changes.one(connection, notice.body["change"], Concerned(resident=resident.number))
+            return weakening_text.render(change, resident, contact, self._office.base_url, zone, now)
+        absence = planned_absences.get(connection, notice.body["absence"])
+        render = _ABOUT_ABSENCES[notice.kind]
+        url = answer_url or f"{self._office.base_url}/residents/{resident.number}/absences"
+        return render(absence, resident, contact, url, zone, now)
 
     def _attempt(self, message: OutgoingMessage) -> Attempt:
         try:

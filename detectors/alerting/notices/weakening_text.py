@@ -59,7 +59,7 @@ def render_second_person(
 
 
 def render_expired(
-    absence: Absence, resident: Resident, contact: Contact, base_url: str, zone: ZoneInfo, now: datetime
+    absence: Absence, resident: Resident, contact: Contact, page_url: str, zone: ZoneInfo, now: datetime
 ) -> Text:
     """Write that nobody confirmed a pause in time: it does not begin."""
     texts = texts_of(contact.language)
@@ -67,8 +67,24 @@ def render_expired(
         *_planned("second_person.expired_head", absence, resident, contact, zone, now),
         texts("second_person.expired", until=texts.moment(absence.expires_at, now, zone)),
     ]
-    page = texts("second_person.expired_page", url=f"{base_url}/residents/{resident.number}/absences")
+    page = texts("second_person.expired_page", url=page_url)
     return Text(texts("second_person.expired_subject"), "\n".join([*lines, page]), " ".join(lines))
+
+
+def render_still_away(
+    absence: Absence, resident: Resident, contact: Contact, answer_url: str, zone: ZoneInfo, now: datetime
+) -> Text:
+    """Ask whether a stay in hospital whose end nobody knows goes on."""
+    texts = texts_of(contact.language)
+    name = one_line(contact.calls_resident) or texts.polite(one_line(resident.name))
+    lines = [
+        texts("still_away.head", name=name),
+        texts("still_away.since", since=texts.moment(absence.began_at, now, zone)),
+        texts("still_away.known", at=texts.moment(absence.known_at, now, zone)),
+        texts("still_away.what"),
+    ]
+    page = texts("still_away.page", url=answer_url)
+    return Text(texts("still_away.subject"), "\n".join([*lines, page]), " ".join(lines))
 
 
 def _planned(

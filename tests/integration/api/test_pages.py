@@ -188,6 +188,7 @@ _CASES = (
     Case("GET", "/residents/{resident}/absences", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/absences", 303, 303, 404, 303, 404, form=_ABSENCE),
     Case("POST", "/residents/{resident}/absences/{absence}/end", 303, 303, 404, 303, 404, form={}),
+    Case("POST", "/residents/{resident}/absences/{absence}/still", 303, 303, 404, 303, 404, form={}),
     Case("POST", "/residents/{resident}/absences/{absence}/confirm", 303, 303, 404, 303, 404, form={}),
     Case("GET", "/residents/{resident}/backtests", 200, 200, 404, 403, 403),
     Case("POST", "/residents/{resident}/backtests", 303, 303, 404, 403, 403, form=_TRY),
@@ -234,7 +235,7 @@ _CASES = (
     Case("GET", "/a/{token}", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/a/{token}", 303, 303, 303, 303, 303, form={"action": "cannot"}),
     Case("GET", "/c/{contact_token}", 200, 200, 200, 200, 200, nobody=200),
-    Case("POST", "/c/{contact_token}", 303, 303, 303, 303, 303),
+    Case("POST", "/c/{contact_token}", 303, 303, 303, 303, 303, form={"action": "confirm"}),
     Case("GET", "/enrol", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/enrol", 422, 422, 422, 422, 422, nobody=422, form={"code": "K7QM"}),
     # What is not signed by the provider is refused, whoever sends it.

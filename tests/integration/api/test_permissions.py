@@ -146,6 +146,8 @@ CASES = (
     Case("GET", "/api/v1/residents/{resident}/absences", 200, 200, 404, 200, 404),
     Case("POST", "/api/v1/residents/{resident}/absences", 201, 201, 404, 201, 404, body=ABSENCE),
     Case("DELETE", "/api/v1/absences/{absence}", 204, 204, 404, 204, 404),
+    # Of an absence with an end nobody is asked.
+    Case("POST", "/api/v1/absences/{absence}/still", 422, 422, 404, 422, 404, body={}),
     Case("POST", "/api/v1/absences/{absence}/confirm", 200, 200, 404, 200, 404, body={}),
     Case("GET", "/api/v1/offices", 200, 200, 200, 403, 403),
     Case("PUT", "/api/v1/offices/{office}/cover", 200, 200, 404, 403, 403, body={"next_office": 2}),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from detectors.alerting.delivery import Office
-from detectors.alerting.notices import expired_pauses
+from detectors.alerting.notices import expired_pauses, stay_question
 from detectors.alerting.notices.notice_sender import NoticeSender
 from tests.support.alerting import MailSink, mail_sink
 from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
@@ -131,7 +131,7 @@ def test_a_contact_without_an_account_confirms_by_the_link_once_and_looking_chan
     assert ward.execute("SELECT confirmed_at FROM absence") == [(None,)]
 
     for _ in range(2):
-        assert nobody.post(link).status_code == 303
+        assert nobody.post(link, data={"action": "confirm"}).status_code == 303
     page = nobody.get(link).text
     assert "確認がすみました" in page
     assert "確認: cousin Aさん" in page
@@ -159,7 +159,7 @@ def test_a_link_that_ended_or_that_is_nobodys_any_more_shows_and_does_nothing(ho
     ):
         ward.execute(change)
         assert "このリンクは もう使えません" in nobody.get(link).text, change
-        nobody.post(link)
+        nobody.post(link, data={"action": "confirm"})
         assert ward.execute("SELECT confirmed_at FROM absence") == [(None,)], change
         ward.execute(undo)
     for unknown in ("/c/x", f"/c/{'x' * 5000}", link[:-1]):
@@ -205,6 +205,88 @@ def test_who_planned_a_pause_and_the_centre_learn_once_that_nobody_confirmed_it(
         household.by("care_a", f"{_ABSENCES}/{number}/{act}", {})
     ward.clock.advance(days=8)
     assert report() == 0
+
+
+def _stay(household: Household) -> None:
+    """Let a stay without an end begin at 9:00 that the cousin confirms, and take the messages about that."""
+    household.by("family_a", _ABSENCES, {"kind": "hospital", "how": "once", "began": "2026-08-01T09:00"})
+    link = _link_in(household.texts()["cousin-a@example.jp"])
+    assert household.ward.client().post(link, data={"action": "confirm"}).status_code == 303
+    assert "から、もとに戻すまで" in household.texts()["family-a@example.jp"]
+
+
+def _ask(household: Household, **later: float) -> int:
+    household.ward.clock.advance(**later)
+    return stay_question.ask_where_due(household.ward.database, household.ward.clock.now())
+
+
+def test_only_a_stay_in_hospital_may_have_no_end(household: Household) -> None:
+    care = household.ward.client("care_a")
+    body = {"began_at": "2026-08-01T00:00:00Z"}
+    assert care.post(f"/api/v1{_ABSENCES}", json={**body, "kind": "travel"}).status_code == 422
+    made = care.post(f"/api/v1{_ABSENCES}", json={**body, "kind": "hospital"}).json()
+    # It is longer than 14 days for all that is known.
+    assert (made["ended_at"], made["is_waiting"]) == (None, True)
+    assert "終わりは決まっていません" in care.get(_ABSENCES).text
+
+
+def test_a_stay_without_an_end_is_asked_about_once_a_week_in_the_daytime_and_one_press_goes_on_with_it(
+    household: Household,
+) -> None:
+    ward, family = household.ward, household.ward.client("family_a")
+    _stay(household)
+    person = family.get(f"/api/v1/residents/{RESIDENT_A}").json()
+    assert (person["is_paused"], person["paused_until"]) == (True, None)
+    assert "終わりは決まっていません" in family.get(f"/residents/{RESIDENT_A}").text
+    assert "終わりは決まっていません" in ward.client("care_a").get("/board").text
+    assert _ask(household, days=6, hours=23) == 0
+    # 9:40 in Tokyo, a week after it was confirmed.
+    assert _ask(household, hours=1) == 1
+    assert _ask(household) == 0
+    texts = household.texts()
+    assert set(texts) == _EVERYBODY
+    assert "お母さんは、まだ入院していますか。" in texts["family-a@example.jp"]
+    link = _link_in(texts["cousin-a@example.jp"])
+    assert "まだ入院していますか" in ward.client().get(link).text
+    assert ward.execute("SELECT still_at FROM absence") == [(None,)]
+    for _ in range(2):
+        ward.client().post(link, data={"action": "still"})
+    assert "入院が続いています" in ward.client().get(link).text
+    assert "入院が続いています" in ward.client().get(_link_in(texts["centre-a@example.jp"])).text
+    # Once said, it is not taken back by the same link; and nothing weakened the watch.
+    ward.client().post(link, data={"action": "home"})
+    assert family.get(f"/api/v1/residents/{RESIDENT_A}").json()["is_paused"]
+    assert household.texts() == {}
+    assert _ask(household, days=6, hours=23) == 0
+    # At night nobody is asked; in the morning they are.
+    assert _ask(household, hours=14) == 0
+    assert _ask(household, hours=11) == 1
+    household.texts()
+    # Whoever signs in may say it too.
+    (planned,) = family.get(f"/api/v1{_ABSENCES}").json()
+    assert family.post(f"/api/v1/absences/{planned['number']}/still", json={}).status_code == 200
+    assert _ask(household, days=6, hours=23) == 0
+
+
+def test_one_press_ends_a_stay_and_who_is_yet_to_be_asked_is_not(household: Household) -> None:
+    ward = household.ward
+    _stay(household)
+    # Whoever sleeps is asked later; the centre answers at once.
+    ward.execute("UPDATE contact SET quiet_from = '08:00', quiet_until = '20:00' WHERE resident_id = 1")
+    assert _ask(household, days=7) == 1
+    (text,) = household.texts().values()
+    link = _link_in(text)
+    ward.client().post(link, data={"action": "home"})
+    assert "見守りを続けています" in ward.client().get(link).text
+    assert not ward.client("care_a").get(f"/api/v1/residents/{RESIDENT_A}").json()["is_paused"]
+    ward.clock.advance(hours=12)
+    assert household.texts() == {}
+    assert _ask(household, days=7) == 0
+    ((who, after),) = ward.execute(
+        "SELECT by_contact_id, after FROM watch_change ORDER BY watch_change_id DESC LIMIT 1"
+    )
+    assert who == ward.execute("SELECT contact_id FROM contact WHERE name = 'centre A'")[0][0]
+    assert after["ended_at"] is not None
 
 
 def test_what_nobody_confirms_in_time_never_holds_and_what_is_taken_back_asks_nobody(

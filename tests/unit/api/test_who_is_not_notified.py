@@ -211,6 +211,14 @@ SENTENCES: dict[str, tuple[str, Callable[[], None]]] = {
         "動きがなくてもお知らせしません",
         _an_absence_silences_missing_movement_and_no_call_for_help,
     ),
+    "contact_link.what_still": (
+        "入院の間は、動きがなくてもお知らせしません",
+        _an_absence_silences_missing_movement_and_no_call_for_help,
+    ),
+    "resident.paused_open": (
+        "この間は、動きがなくても お知らせしません",
+        _an_absence_silences_missing_movement_and_no_call_for_help,
+    ),
     "contact_link.what": (
         "この間は動きがなくてもお知らせしません",
         _an_absence_silences_missing_movement_and_no_call_for_help,

@@ -24,6 +24,8 @@ class LinkPurpose(StrEnum):
 
     CONFIRM_ABSENCE = "confirm_absence"
     """Let a pause of the watch hold that somebody else planned."""
+    STILL_AWAY = "still_away"
+    """Say whether a stay in hospital goes on."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ ON CONFLICT (contact_id, kind, key) DO NOTHING;
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
 WHERE kind = %(kind)s AND key = %(key)s AND sent_at IS NULL AND given_up_at IS NULL;
 
+-- name: withdraw_about
+-- What waits about a planned absence is not sent: somebody answered.
+UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
+WHERE kind = %(kind)s AND (body ->> 'absence')::integer = %(absence)s AND sent_at IS NULL AND given_up_at IS NULL;
+
 -- name: lease_one
 -- Take a message that is due; a lease that ran out belongs to a sender that died.
 UPDATE notice

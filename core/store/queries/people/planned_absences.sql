@@ -4,7 +4,8 @@
 -- The absences of residents that were not taken back before a moment and end after another, in the order of their beginning.
 SELECT
     a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
-    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, coalesce(second.name, answered.name) AS confirmed_by
+    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, coalesce(second.name, answered.name) AS confirmed_by,
+    a.asked_at, a.still_at
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
 LEFT JOIN user_account AS second ON second.user_id = a.confirmed_by_user
@@ -14,15 +15,16 @@ WHERE a.resident_id = ANY(%(residents)s) AND coalesce(a.ended_at, 'infinity') > 
 ORDER BY a.began_at, a.absence_id;
 
 -- name: absence
--- One absence that was not taken back.
+-- One absence.
 SELECT
     a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
-    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, coalesce(second.name, answered.name) AS confirmed_by
+    u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, coalesce(second.name, answered.name) AS confirmed_by,
+    a.asked_at, a.still_at
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
 LEFT JOIN user_account AS second ON second.user_id = a.confirmed_by_user
 LEFT JOIN contact AS answered ON answered.contact_id = a.confirmed_by_contact
-WHERE a.absence_id = %(absence)s AND a.cancelled_at IS NULL;
+WHERE a.absence_id = %(absence)s AND (%(also_ended)s OR a.cancelled_at IS NULL);
 
 -- name: add
 -- Plan an absence.
@@ -55,6 +57,29 @@ WHERE absence_id IN (
     FOR UPDATE SKIP LOCKED
 )
 RETURNING absence_id;
+
+-- name: due_questions
+-- Lock the stays without an end about which nobody was asked, and nobody said anything, for a while.
+SELECT a.absence_id AS number, home.time_zone AS zone
+FROM absence AS a
+JOIN resident USING (resident_id)
+JOIN home USING (home_id)
+WHERE
+    a.hours IS NULL AND a.ended_at IS NULL AND a.cancelled_at IS NULL AND NOT (a.needs_second AND a.confirmed_at IS NULL)
+    AND resident.ended_at IS NULL
+    AND greatest(a.began_at, a.confirmed_at, a.asked_at, a.still_at) <= %(now)s - %(every)s
+ORDER BY a.absence_id
+FOR UPDATE OF a SKIP LOCKED;
+
+-- name: note_question
+-- Somebody is asked whether a stay goes on.
+UPDATE absence SET asked_at = %(now)s WHERE absence_id = %(absence)s;
+
+-- name: still
+-- Somebody says that a stay without an end goes on.
+UPDATE absence SET still_at = %(now)s
+WHERE absence_id = %(absence)s AND hours IS NULL AND ended_at IS NULL AND cancelled_at IS NULL
+RETURNING resident_id;
 
 -- name: show_pause
 -- Show on the resident the absence that holds now or comes next.
