@@ -584,7 +584,7 @@ CREATE TABLE escalation_policy (
 CREATE TABLE escalation_step (
     alert_id bigint NOT NULL,
     kind text NOT NULL,
-    step smallint NOT NULL,
+    step integer NOT NULL,
     cycle bigint NOT NULL,
     due_at timestamp with time zone NOT NULL,
     executed_at timestamp with time zone,

@@ -179,6 +179,23 @@ def test_while_nobody_answers_others_are_asked_in_turn_and_an_emergency_never_mo
     assert stage.notified() == []
 
 
+def test_an_emergency_that_nobody_answers_for_years_is_still_raised(stage: ScenarioTestBed) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open(severity=Severity.EMERGENCY)
+    stage.notified()
+    stage.clock.advance(minutes=10)
+    stage.notified()
+    with stage.database.transaction() as connection:
+        connection.execute("UPDATE escalation_step SET step = 32767 WHERE kind = 'reminder'")
+    found: list[int] = []
+    for _ in range(3):
+        stage.clock.advance(hours=30)
+        assert stage.notified() != []
+        with stage.database.transaction() as connection:
+            found += [one.step for one in notifications.steps(connection, stage.alert) if one.is_reminder]
+    assert max(found) >= 32769
+
+
 def test_a_claim_that_runs_out_after_the_end_asks_nobody_any_more(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
