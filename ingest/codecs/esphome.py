@@ -11,7 +11,7 @@ from ingest.codecs.parsing.event_words import subject_of
 from ingest.codecs.parsing.json_fields import JsonObject, json_object, plain_text, text_of, truth_of
 from ingest.codecs.parsing.other_fields import read_other_fields
 from ingest.codecs.parsing.word_parts import word_parts
-from ingest.codecs.result import Decoded, Measured, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 
 _SWITCHED = {"switch", "light", "fan"}
@@ -61,6 +61,11 @@ def _state(payload: bytes) -> JsonObject | Rejected:
 
 
 def _component(decoded: Decoded, component: str, name: str, text: str) -> list[Measured]:
+    if component == "alarm_control_panel" and text.lower() == "triggered":
+        # A panel rings for burglars, for fire and for help, and does not say for which.
+        detail = f"{component}/{name[:40]} is triggered; it does not say by what"
+        decoded.refused.append(unclear_call(f"{component}/{name}", detail))
+        return []
     found = _reading(component, name, text)
     calls = CallFields()
     # A switch that is called "alarm" is a siren, and a lamp is no detector.

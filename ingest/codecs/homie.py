@@ -31,7 +31,11 @@ _STATES: dict[str, bool | None] = {
     "init": True, "ready": True, "alert": True, "disconnected": False, "lost": False, "sleeping": None,
 }  # fmt: skip
 # A property of one of these names is called by its node.
-_GENERIC = frozenset({"state", "value", "status", "active", "detected", "level", "alarm"})
+_GENERIC = frozenset({
+    *("state", "value", "status", "active", "detected", "level", "alarm", "alert", "pressed", "triggered", "raised"),
+})  # fmt: skip
+# Of a node that is called by a call for help: what makes it.
+_CALLS_BY = frozenset({"button", "press", "key", "cord", "input", "contact"})
 _SWITCHED = frozenset({"power", "on", "switch", "relay", "light", "lamp"})
 _PRESSED = frozenset({"button", "action", "press", "click", "event", "ring"})
 # Home Assistant's classes of what the words mean, for the kind that is proposed.
@@ -147,12 +151,13 @@ def _read_end_of_alert(decoded: Decoded, alert: str) -> Decoded:
 
 def _property(decoded: Decoded, node: str, name: str, text: str) -> list[Measured]:
     is_of_bed = "bed" in word_parts(node) and truth_metric(name) == "presence"
-    full = f"{node} {name}" if name in _GENERIC or is_of_bed else name
+    makes_call = subject_of(word_parts(node)) == "sos" and not _CALLS_BY.isdisjoint(word_parts(name))
+    full = f"{node} {name}" if name in _GENERIC or is_of_bed or makes_call else name
     parts = frozenset(word_parts(full))
     found = _press(node, text) if parts & _PRESSED else None
     found = found or _switched(parts, text) or _truth(full, text) or read_number(full, text)
     calls = CallFields()
-    is_certain = found is not None and found.metric in {"contact_open", "sos", "switch_on"}
+    is_certain = found is not None and found.metric in {"contact_open", "sos", "switch_on"} and not makes_call
     if not is_certain and calls.add(full, text):
         return calls.merged([], decoded.refused)
     if found is None:

@@ -11,10 +11,10 @@ from ingest.codecs.parsing.component_words import truth_metric
 from ingest.codecs.parsing.event_words import call_in_words
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
-    inner,
     json_object,
     no_numbers,
     number_of,
+    object_of,
     plain_text,
     text_of,
     time_of_epoch,
@@ -85,7 +85,12 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     decoded.time = stated_time(stated, time_of_epoch(stated) if stated else None)
     if decoded.time == SUSPECT:
         decoded.unread.append("timestamp")
-    _read_payload(decoded, text_of(body.get("type")), inner(body, "payload"))
+    kind, content = text_of(body.get("type")), body.get("payload")
+    if isinstance(content, str) and kind in {"text", "alert"}:
+        content = {"text": content}
+    _read_payload(decoded, kind, object_of(content))
+    if content and not isinstance(content, dict):
+        decoded.unread.append("payload")
     decoded.readings = [*decoded.readings, *_link(body)]
     read_other_fields(decoded, body, _OF_THE_PACKET)
     return decoded
@@ -179,7 +184,7 @@ def _read_telemetry(decoded: Decoded, payload: JsonObject) -> None:
             found.append(Measured(metric, number))
         elif (key not in _SILENT or no_numbers(payload, [key])) and not calls.add(key, value):
             decoded.unread.append(f"payload.{key}")
-    decoded.readings = calls.merged(found, decoded.refused)
+    decoded.readings = calls.merged(found, decoded.refused, decoded.unread)
 
 
 def _read_detection(decoded: Decoded, text: str) -> None:
@@ -200,12 +205,14 @@ def _read_detection(decoded: Decoded, text: str) -> None:
 
 def _read_text(decoded: Decoded, payload: JsonObject) -> None:
     """Read a text that somebody sent: nothing but a call for help is taken from it."""
+    # A text that is JSON itself stands in place of `text`.
+    read_other_fields(decoded, payload, ("text",), "payload.")
     text = text_of(payload.get("text"))
     call = call_in_words(text)
     if call is not None and call.is_raised is not None:
-        decoded.readings = [Measured(call.metric, call.is_raised)]
+        decoded.readings = [*decoded.readings, Measured(call.metric, call.is_raised)]
     elif call is not None or _ALERT_SIGN in text:
         detail = "a text speaks of help or rings the bell of its receivers; its words are not understood"
         decoded.refused.append(unclear_call("payload.text", detail))
-    else:
-        decoded.unread += [f"payload.{key}" for key in payload]
+    elif "text" in payload:
+        decoded.unread.append("payload.text")

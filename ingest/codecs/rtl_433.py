@@ -11,7 +11,7 @@ from datetime import datetime
 from core.domain.metrics import METRICS, MetricKind
 from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import call_in_words
+from ingest.codecs.parsing.event_words import call_in_field, call_in_words
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -48,9 +48,9 @@ _LOOPS = {"OPEN": True, "CLOSED": False}
 _LOOP_OF = {"contact": "contact_open", "motion": "motion", "heat": "smoke", "smoke": "smoke"}
 # `temperature_2_C`: one of several of a kind.
 _NUMBERED = re.compile(r"(?P<kind>[a-z]+)_(?P<number>\d+)(?P<unit>_[A-Za-z]+)?\Z")
-_EVENTS = {"event", "state", "status"}
+_EVENTS = {"event", "state", "status", "extradata"}
 # What happened, in words, of models that have only a number beside it.
-_IN_WORDS = {"text": "event", "cmd": "event", "data": "event", "code": "event"}
+_IN_WORDS = {"text": "event", "extradata": "event", "cmd": "event", "data": "event", "code": "event"}
 _SILENT = {
     *(*_NAMED_BY, "time", "mic", "mod", "freq", "freq1", "freq2", "rssi", "noise", "protocol", "sequence", "sequence_num"),
     *("heartbeat", "reed_open", "raw", "raw_msg", "code", "data", "learn", "unit", "brand", "description", "duration"),
@@ -116,7 +116,7 @@ def read_device(decoded: Decoded, body: JsonObject) -> None:
     found: dict[str, Measured] = {}
     calls = CallFields()
     for key, value in body.items():
-        if value is None or (key in _SILENT and not _names_call(key, value)):
+        if value is None or (key in _SILENT and not _is_worded(key, value)):
             continue
         readings = _of_field(key, value, body)
         for one in readings or []:
@@ -127,13 +127,15 @@ def read_device(decoded: Decoded, body: JsonObject) -> None:
     model = text_of(body.get("model"))
     if model in _BY_MODEL and truth_of(body.get("learn")) is not True:
         found[_BY_MODEL[model]] = Measured(_BY_MODEL[model], value=True)
-    decoded.readings = calls.merged(list(found.values()), decoded.refused)
+    decoded.readings = calls.merged(list(found.values()), decoded.refused, decoded.unread)
     _refuse_bare_code(decoded)
 
 
-def _names_call(key: str, value: object) -> bool:
-    """Return whether a code has a word beside it that speaks of a call: `0x4 (Panic)`."""
-    return key in _CODES and isinstance(value, str) and call_in_words(value) is not None
+def _is_worded(key: str, value: object) -> bool:
+    """Return whether a code has a word beside it, or is one that speaks of a call: `0x8 (Alarm)`."""
+    if key not in _CODES or not isinstance(value, str):
+        return False
+    return "(" in value or call_in_field("event", value) is not None
 
 
 def _refuse_bare_code(decoded: Decoded) -> None:

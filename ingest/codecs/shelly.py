@@ -155,7 +155,7 @@ def _read_other_calls(decoded: Decoded, body: JsonObject) -> None:
             is_read = key in _READ_STATUS and not (key in {"smoke", "flood"} and truth_of(value) is None)
             if not is_read and not calls.add(key, value):
                 decoded.unread.append(path + key)
-    decoded.readings = calls.merged([*decoded.readings], decoded.refused)
+    decoded.readings = calls.merged([*decoded.readings], decoded.refused, decoded.unread)
 
 
 def _whole_status(decoded: Decoded, body: JsonObject) -> Decoded:

@@ -156,7 +156,7 @@ def _component(decoded: Decoded, component: str, status: JsonObject) -> list[Mea
         is_call = name not in fields and calls.add(name, value)
         if name not in _REPEATED and not is_call:
             decoded.unread.append(f"{component}.{name}")
-    return _channelled(calls.merged(found, decoded.refused), number)
+    return _channelled(calls.merged(found, decoded.refused, decoded.unread), number)
 
 
 def _known_fields(
@@ -212,7 +212,7 @@ def _unknown(decoded: Decoded, component: str, status: JsonObject) -> list[Measu
     """Return the calls in a component of a kind that we do not know."""
     calls = CallFields()
     calls.add(component, status)
-    found = calls.merged([], decoded.refused)
+    found = calls.merged([], decoded.refused, decoded.unread)
     if component.partition(":")[0] not in _OF_THE_BOARD and not found:
         decoded.unread += [
             f"{component}.{name}"
@@ -266,10 +266,13 @@ def _event(decoded: Decoded, event: JsonObject) -> list[Measured]:
         return _packet(decoded, data, address, moment, name)
     calls = CallFields()
     # What the component is called says nothing of what happened.
-    happened = {key: value for key, value in event.items() if key != "component"}
-    if not calls.add("event", happened) and kind == _VIRTUAL_BUTTON:
-        _refuse_as_unclear(decoded, component)
-    return _channelled(calls.merged([], decoded.refused), "" if kind == "script" else number)
+    happened = {key: value for key, value in event.items() if key not in {"component", "id", "ts"}}
+    if not calls.add("event", happened):
+        if kind == _VIRTUAL_BUTTON:
+            _refuse_as_unclear(decoded, component)
+        elif kind not in _OF_THE_BOARD and name not in _HALF_PRESSES:
+            decoded.unread.append(f"{component}.{name[:40]}")
+    return _channelled(calls.merged([], decoded.refused, decoded.unread), "" if kind == "script" else number)
 
 
 # What a packet says of itself.
@@ -286,7 +289,7 @@ def _packet(
     calls.add("event", event)
     for name in unread:
         calls.add(name, packet[name])
-    found = calls.merged(found, decoded.refused)
+    found = calls.merged(found, decoded.refused, decoded.unread)
     decoded.unread += [f"data.{name}" for name in unread]
     return _channelled([Measured(one.metric, one.value, moment) for one in found], address.lower())
 

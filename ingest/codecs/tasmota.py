@@ -123,7 +123,7 @@ def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
     elif button and (call := call_in_action(text)) is not None:
         calls = CallFields()
         calls.add_call(call, suffix, text)
-        decoded.readings = calls.merged([], decoded.refused)
+        decoded.readings = calls.merged([], decoded.refused, decoded.unread)
     elif button:
         word = button_word(text)
         decoded.readings = [] if word is None else [channelled("button", word, button[1])]
@@ -134,7 +134,7 @@ def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
         calls = CallFields()
         if not calls.add(suffix, text):
             decoded.unread.append(suffix)
-        decoded.readings = calls.merged([], decoded.refused)
+        decoded.readings = calls.merged([], decoded.refused, decoded.unread)
     return decoded
 
 
@@ -183,7 +183,7 @@ def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
             decoded.unread = [name for name in decoded.unread if not name.startswith(f"{key}.")]
         elif not is_read and value is not None:
             decoded.unread.append(key)
-    decoded.readings = calls.merged(readings, decoded.refused)
+    decoded.readings = calls.merged(readings, decoded.refused, decoded.unread)
     return decoded
 
 

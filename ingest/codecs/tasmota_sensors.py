@@ -33,7 +33,8 @@ _OWN_CHIP = {"ESP32", "ENERGY"}
 # Of several of a kind: DS18B20-1, or DS18B20_1 where the firmware is set so.
 _NUMBERED_CHIP = re.compile(r"[-_]\d+\Z")
 _READ_ELSEWHERE = {"ZbReceived", "Wifi"}
-_OF_THE_CHIP = {"Id", "mac", "Action", "State"}
+_OF_THE_CHIP = {"Id", "mac"}
+_PUSHED_OR_SWITCHED = re.compile(r"(?:power|button|switch)\d*\Z", re.IGNORECASE)
 # Radio sensors under their own name in SENSOR (the drivers for Bluetooth); 1 is seen, open or wet.
 _RADIO_TRUTHS = {"PIR": "motion", "Motion": "motion", "Door": "contact_open"}
 # The Zigbee bridge's names for attributes. 1 of Contact is open: it is the alarm bit of the sensor.
@@ -102,7 +103,7 @@ def sensors(decoded: Decoded, body: JsonObject) -> list[Measured]:
                 reading = _of_chip(key, value, body)
                 if reading is not None:
                     found.append((chip, reading))
-                elif chip not in _READ_ELSEWHERE and key not in _OF_THE_CHIP:
+                elif chip not in _READ_ELSEWHERE and not _is_understood(chip, key):
                     decoded.unread.append(f"{chip}.{key}")
     own = {chip for chip, _ in found if _NUMBERED_CHIP.search(chip) or "mac" in inner(body, chip)}
     counts = Counter(reading.metric for chip, reading in found if chip not in own)
@@ -110,6 +111,13 @@ def sensors(decoded: Decoded, body: JsonObject) -> list[Measured]:
         channelled(reading.metric, reading.value, chip if chip in own or counts[reading.metric] > 1 else "")
         for chip, reading in found
     ]
+
+
+def _is_understood(chip: str, key: str) -> bool:
+    """Return whether a value says which chip it is, or is one of an output, a button or a switch, which are read by themselves."""
+    return key in _OF_THE_CHIP or (
+        key.lower() in {"action", "state"} and bool(_PUSHED_OR_SWITCHED.match(chip))
+    )
 
 
 def _of_chip(key: str, value: object, body: JsonObject) -> Measured | None:
@@ -148,7 +156,7 @@ def _zigbee_device(decoded: Decoded, entry: JsonObject) -> list[Measured]:
             found.append(reading)
         elif key not in _OF_THE_DEVICE and key not in _CLICKS and not calls.add(key, value):
             decoded.unread.append(f"ZbReceived.{key}")
-    return calls.merged(found, decoded.refused)
+    return calls.merged(found, decoded.refused, decoded.unread)
 
 
 def _attribute(key: str, value: object) -> Measured | None:

@@ -112,6 +112,9 @@ def _read_parameters(decoded: Decoded, found: list[Measured], record: JsonObject
     # A record may say by `evt` alone what happened.
     event = number_of(record.get("evt"))
     calls = [one for one in (_ALARM, _MAN_DOWN) if event == int(one) and one not in record]
+    if event and not calls and f"{event:.0f}" not in record:
+        # A parameter caused the record that does not stand in it.
+        decoded.unread.append("evt")
     found += [Measured(_TRUTHS[one], value=True) for one in calls]
     named = CallFields()
     for key, value in record.items():
@@ -120,7 +123,7 @@ def _read_parameters(decoded: Decoded, found: list[Measured], record: JsonObject
             found.append(reading)
         elif key not in _READ and value is not None and not named.add(key, value):
             decoded.unread.append(key)
-    found[:] = named.merged(found, decoded.refused)
+    found[:] = named.merged(found, decoded.refused, decoded.unread)
 
 
 def _parameter(decoded: Decoded, key: str, value: object) -> Measured | None:

@@ -7,6 +7,7 @@ decoders, https://decoder.theengs.io/devices/devices.html. A Bluetooth device is
 import re
 
 from ingest.codecs import rtl_433
+from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.json_fields import JsonObject, json_object, number_of, text_of, truth_of
 from ingest.codecs.result import Decoded, Measured, Rejected, nothing, unclear_component
@@ -15,15 +16,21 @@ from ingest.mqtt.topics import Source
 _ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}\Z")
 _TRUTHS = {
     "open": "contact_open", "motion": "motion", "movement": "motion", "occupancy": "presence", "vibration": "vibration",
-    "tamper": "tamper", "battery_low": "battery_low", "moving": "device_moving",
+    "opening": "contact_open", "door": "contact_open", "window": "contact_open", "tamper": "tamper", "battery_low": "battery_low", "moving": "device_moving",
 }  # fmt: skip
 _NUMBERS = {
     "tempc": "temperature_c", "hum": "humidity_pct", "lux": "illuminance_lx", "co2": "co2_ppm", "batt": "battery_pct",
     "volt": "battery_v", "rssi": "rssi_dbm", "steps": "steps_count", "power": "power_w",
 }  # fmt: skip
 # 0: none, another key was pressed or the button only says that it is there.
-_PRESSES = {1: "single", 2: "double", 3: "triple", 9: "long", 11: "hold"}
+_PRESSES = {1: "single", 2: "double", 3: "triple", 4: "long", 9: "long", 11: "hold", 254: "hold"}
 _BUTTON = re.compile(r"button(\d*)\Z")
+# What is wired to the gateway, by its module and the key in it.
+_WIRED = {
+    ("HCSR501", "presence"): "motion", ("HCSR501", "hcsr501"): "motion", ("GPIOInput", "gpio"): "input_on", ("ONOFF", "cmd"): "switch_on",
+}  # fmt: skip
+_LEVELS = {"HIGH": True, "LOW": False}
+_OF_THE_BOARD = {"SYStoMQTT", "BTtoMQTT", "WebUItoMQTT", "SSD1306toMQTT"}
 _CONTACT = {"open": True, "closed": False, "timeout not closed": True}
 _SPECIAL = {"contact", "state", "pres"}
 # Of these the temperature is that of meat, a body, a tyre, soil or a machine.
@@ -50,8 +57,28 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         return _radio(source, payload)
     if module in {"433toMQTT", "SRFBtoMQTT", "PilighttoMQTT", "RF2toMQTT"}:
         return _bare_code(module)
-    # The gateway's own state, commands, infrared, and rooms in which a phone is.
+    if module.endswith("toMQTT") and module not in _OF_THE_BOARD and not rest:
+        return _module(Decoded(source.sender(gateway), gateway), module.removesuffix("toMQTT"), payload)
+    # The gateway's own state, commands, and rooms in which a phone is.
     return nothing(gateway)
+
+
+def _module(decoded: Decoded, module: str, payload: bytes) -> Decoded | Rejected:
+    """Read what hangs on the gateway itself: a movement sensor, an input, or what comes by another radio."""
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    found: list[Measured] = []
+    calls = CallFields()
+    for key, value in body.items():
+        metric = _WIRED.get((module, key.lower()))
+        truth = _LEVELS.get(text_of(value).upper(), truth_of(value))
+        if metric is not None and truth is not None:
+            found.append(Measured(f"{metric}#{module}", truth))
+        elif value is not None and not calls.add(key, value):
+            decoded.unread.append(f"{module}.{key}")
+    decoded.readings = calls.merged(found, decoded.refused, decoded.unread)
+    return decoded
 
 
 def _last_will(decoded: Decoded, payload: bytes) -> Decoded | Rejected:
@@ -124,14 +151,14 @@ def _read_device(decoded: Decoded, body: JsonObject) -> None:
         found += readings or []
         if readings is None and not calls.add(key, value):
             decoded.unread.append(key)
-    decoded.readings = calls.merged(found, decoded.refused)
+    decoded.readings = calls.merged(found, decoded.refused, decoded.unread)
 
 
 def _reading(key: str, value: object, *, is_of_room: bool) -> list[Measured] | None:
     """Return what a property says; None where it is not understood."""
     button = _BUTTON.match(key)
     if button:
-        return _press(button[1], number_of(value))
+        return _press(button[1], value)
     if key in _SPECIAL:
         return _special(key, value)
     if key in _TRUTHS:
@@ -143,10 +170,12 @@ def _reading(key: str, value: object, *, is_of_room: bool) -> list[Measured] | N
     return [Measured(_NUMBERS[key], number)]
 
 
-def _press(key: str, number: float | None) -> list[Measured] | None:
-    if number is None or (number and number not in _PRESSES):
-        return None
-    return [Measured(f"button#{key}" if key else "button", _PRESSES[int(number)])] if number else []
+def _press(key: str, value: object) -> list[Measured] | None:
+    number = number_of(value)
+    word = button_word(text_of(value)) if number is None else _PRESSES.get(int(number))
+    if word is None:
+        return None if number is None or number else []
+    return [Measured(f"button#{key}" if key else "button", word)]
 
 
 def _special(key: str, value: object) -> list[Measured] | None:

@@ -84,6 +84,8 @@ _AXES = ("latitude", "longitude")
 _NUMBERS = ("accuracy", "altitude", "speed", "course")
 _TIMES = ("fixTime", "deviceTime", "serverTime")
 _READ_ATTRIBUTES = {"batteryLevel", "battery", "motion", "charge", "alarm", "approximate"}
+# Teltonika's AVL parameters of which some versions of the server make no alarm.
+_TELTONIKA_CALLS = {"io236": "sos", "io242": "fall"}
 # Teltonika's AVL parameter 69: off, on without a fix, asleep, on with a fix of which the data are invalid.
 _NO_FIX = {0, 2, 3, 4}
 # What a tracker answers to a command, such as `SOS ON`.
@@ -120,7 +122,11 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
     readings: list[Measured] = []
     attributes = inner(position, "attributes")
     accuracy = number_of(position.get("accuracy")) or None
-    if position.get("valid") is False or (_is_approximate(position) and (accuracy or 0) < _IMPRECISE_M):
+    if (
+        position.get("valid") is False
+        or (accuracy or 0) < 0
+        or (_is_approximate(position) and (accuracy or 0) < _IMPRECISE_M)
+    ):
         readings.append(Measured("position_valid", value=False))
         decoded.time = reported or fixed
     elif position.get("outdated") is True:
@@ -183,18 +189,21 @@ def _note_unread(decoded: Decoded, position: JsonObject, attributes: JsonObject)
     """Note what is not read; of a call under a name of its own, as attributes that the server computes may have, that it is one."""
     decoded.unread += [f"position.{key}" for key in _unread_of_place(position)]
     calls = CallFields()
+    is_teltonika = text_of(position.get("protocol")) == "teltonika"
     for key, value in attributes.items():
         if value is None or key == "alarm":
             continue
         if key == _ANSWER:
             is_read = False
+        elif key in _TELTONIKA_CALLS and is_teltonika:
+            is_read = calls.add(_TELTONIKA_CALLS[key], value)
         elif key in _READ_ATTRIBUTES:
             is_read = number_of(value) is not None or isinstance(value, bool)
         else:
             is_read = calls.add(key, value)
         if not is_read:
             decoded.unread.append(f"attributes.{key}")
-    decoded.readings = calls.merged([*decoded.readings], decoded.refused)
+    decoded.readings = calls.merged([*decoded.readings], decoded.refused, decoded.unread)
 
 
 def _moment(value: object) -> datetime | None:
@@ -292,4 +301,6 @@ def _event_calls(
     for key, value in attributes.items():
         if value is not None and (key == _ANSWER or not calls.add(key, value)):
             decoded.unread.append(f"event.attributes.{key}")
-    return [Measured(one.metric, one.value, moment) for one in calls.merged([], decoded.refused)]
+    return [
+        Measured(one.metric, one.value, moment) for one in calls.merged([], decoded.refused, decoded.unread)
+    ]

@@ -163,7 +163,7 @@ def _device(decoded: Decoded, body: JsonObject) -> Decoded:
                 decoded.unread.append(key)
     if by_words:
         _add_by_words(readings, by_words)
-    decoded.readings = calls.merged(list(readings.values()), decoded.refused)
+    decoded.readings = calls.merged(list(readings.values()), decoded.refused, decoded.unread)
     _read_last_seen(decoded, body.get("last_seen"))
     return decoded
 

@@ -18,6 +18,9 @@ def battery(value: object, body: JsonObject) -> list[Measured]:
         return battery_volts(number, body)
     if number > 1000:
         return [Measured("battery_v", number / 1000)]
+    if 0 < number < 1:
+        # A part of one, or less than one per cent: the message does not say which.
+        return []
     if 1 < number < 5 and number != int(number):
         return [Measured("battery_v", number)]
     return [Measured("battery_pct", number)]

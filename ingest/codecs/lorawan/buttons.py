@@ -9,7 +9,8 @@ from ingest.codecs.parsing.json_fields import JsonObject, inner, object_of, obje
 from ingest.codecs.result import Measured
 
 _BUTTON = re.compile(
-    r"(?:press(?:ed)?(?:_?event)?|(?:button|btn)_?(?P<channel>\d*)(?:_?(?:event|status|state|action|press|pressed))?)\Z",
+    r"(?:press(?:ed)?(?:_?event)?(?:_(?P<press>\d+))?"
+    r"|(?:push_?)?(?:button|btn)_?(?P<channel>\d*)(?:_?(?:event|status|state|action|press|pressed))?)\Z",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:button|key)\s*(?P<channel>\d+)\Z", re.IGNORECASE)
@@ -18,7 +19,7 @@ _NAMED = re.compile(r"(?:button|key)\s*(?P<channel>\d+)\Z", re.IGNORECASE)
 def button_channel(key: str) -> str | None:
     """Return the number of a button by the name of a field, empty where there is one only; None for other fields."""
     button = _BUTTON.match(key)
-    return None if button is None else button["channel"] or ""
+    return None if button is None else button["channel"] or button["press"] or ""
 
 
 def of_button(channel: str, value: object, _body: JsonObject) -> list[Measured]:

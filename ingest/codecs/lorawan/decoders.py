@@ -185,8 +185,7 @@ def _values(decoded: Decoded, body: JsonObject, readers: _Readers, used: Set[str
                 readings += found
                 continue
         elif key == "header":
-            header = object_of(value)
-            readings += _values(decoded, header, _FIELDS[tuple(header)].readers, _NOWHERE)
+            readings += _header(decoded, object_of(value), used)
             continue
         is_call = (may_call or not isinstance(value, (int, float))) and calls.add(key, value)
         if is_call or is_elsewhere:
@@ -194,11 +193,26 @@ def _values(decoded: Decoded, body: JsonObject, readers: _Readers, used: Set[str
         # Only what may be a button has a reader that finds nothing in a number.
         if reader is not None and is_unclear_button(key, value):
             decoded.refused.append(unclear_component(key, key[:40]))
-        if isinstance(value, dict):
-            _note_unread(decoded, key, cast("JsonObject", value), used)
-        elif key not in used:
-            decoded.unread.append(key)
-    return calls.merged(_without_empty_climate(readings, body), decoded.refused)
+        _note_unread(decoded, key, value, used)
+    return _with_calls(decoded, calls, _without_empty_climate(readings, body), used)
+
+
+def _with_calls(
+    decoded: Decoded, calls: CallFields, readings: list[Measured], used: Set[str]
+) -> list[Measured]:
+    beside: list[str] = []
+    readings = calls.merged(readings, decoded.refused, beside)
+    # What stands beside a call in SenseCAP's messages is read with them.
+    decoded.unread += [path for path in beside if path not in used and not path.startswith("messages.")]
+    return readings
+
+
+def _header(decoded: Decoded, header: JsonObject, used: Set[str]) -> list[Measured]:
+    before = len(decoded.unread)
+    readings = _values(decoded, header, _FIELDS[tuple(header)].readers, _NOWHERE)
+    inside = [f"header.{name}" for name in decoded.unread[before:]]
+    decoded.unread[before:] = [path for path in inside if path not in used]
+    return readings
 
 
 def _inside(
@@ -212,13 +226,12 @@ def _inside(
     return found
 
 
-def _note_unread(decoded: Decoded, path: str, nested: JsonObject, used: Set[str]) -> None:
-    for name, value in nested.items():
-        inside = f"{path}.{name}"
-        if isinstance(value, dict):
-            _note_unread(decoded, inside, cast("JsonObject", value), used)
-        elif value is not None and inside not in used:
-            decoded.unread.append(inside)
+def _note_unread(decoded: Decoded, path: str, value: object, used: Set[str]) -> None:
+    if isinstance(value, dict):
+        for name, inside in cast("JsonObject", value).items():
+            _note_unread(decoded, f"{path}.{name}", inside, used)
+    elif value is not None and path not in used:
+        decoded.unread.append(path)
 
 
 def _reader_of(key: str) -> _Reader | None:

@@ -92,7 +92,15 @@ WORDS: dict[str, tuple[str, dict[str, bool]]] = {
 # Their `Alarm` is the press of the button.
 NETVOX_EMERGENCY_BUTTONS = {"R312A", "RB02I"}
 # Counts: more than none means that somebody is there.
-PEOPLE = {"people_count", "people_count_all", "people_count_max", "people_total_counts", "num_people"}
+PEOPLE = {
+    "people_count",
+    "people_count_all",
+    "people_count_max",
+    "people_total_counts",
+    "num_people",
+    "people_counter_all",
+    "people_counter",
+}
 # A battery in volts or in millivolts.
 BATTERY_VOLTS = {
     "BatV",

@@ -1,10 +1,10 @@
 """Calls and hazards in the fields of one message that no codec reads by their names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 from core.domain.metrics import CALLS
-from ingest.codecs.parsing.call_pairs import call_in_part, call_of_pair
+from ingest.codecs.parsing.call_pairs import call_in_part, call_of_pair, is_state, name_inside
 from ingest.codecs.parsing.event_words import (
     Call,
     call_in_field,
@@ -29,15 +29,23 @@ class CallFields:
         self._numbers: dict[str, bool] = {}
         self._unclear: dict[str, str] = {}
         self._pairs: dict[str, Call] = {}
+        self._passed: list[str] = []
 
-    def add(self, name: str, value: object, depth: int = 0, channel: str = "") -> bool:
+    def add(self, name: str, value: object, channel: str = "") -> bool:
         """Add a field, and what it nests; return whether it speaks of a call or a hazard.
 
         While a call of one channel is raised, the end of another's is left out: both may belong to one device, whose call goes on.
         """
         if isinstance(value, (dict, list)):
-            body = cast("Mapping[str, object] | Sequence[object]", value)
-            return depth < _DEEPEST and self._add_nested(name, body, depth + 1)
+            before = len(self._passed)
+            is_call = self._add_inside(name, name, cast("object", value), 0)
+            if not is_call:
+                # Nothing in it was read, so it is the whole of it that was not.
+                del self._passed[before:]
+            return is_call
+        return self._add_plain(name, value, channel)
+
+    def _add_plain(self, name: str, value: object, channel: str = "") -> bool:
         # Most fields hold a number and speak of no call.
         if value is None or (not isinstance(value, str) and speaks_of(name) is None):
             return False
@@ -54,24 +62,43 @@ class CallFields:
         if pair is not None:
             self._pairs[pair[0]] = pair[1]
 
-    def _add_nested(self, name: str, value: Mapping[str, object] | Sequence[object], depth: int) -> bool:
-        if not isinstance(value, Mapping):
-            found = [self.add(name, entry, depth) for entry in value]
+    def _add_inside(self, path: str, name: str, value: object, depth: int) -> bool:
+        if not isinstance(value, (dict, list)):
+            return self._add_plain(name, value)
+        if depth >= _DEEPEST:
+            return False
+        if isinstance(value, list):
+            found = [self._add_inside(path, name, entry, depth + 1) for entry in cast("list[object]", value)]
             return any(found)
-        pair = call_of_pair(value, is_entry=True)
+        return self._add_entry(path, name, cast("Mapping[str, object]", value), depth + 1)
+
+    def _add_entry(self, path: str, name: str, body: Mapping[str, object], depth: int) -> bool:
+        """Add an object about one thing, and note which of its fields no call was read from."""
+        pair = call_of_pair(body, is_entry=True)
         if pair is not None:
             self.add_call(pair[1], pair[0], None)
-        is_call, is_holder = pair is not None, speaks_of(name) is not None
-        for key, entry in value.items():
+        is_any = pair is not None
+        for key, value in body.items():
             if pair is not None and key == pair[0]:
                 continue
-            if is_holder and not isinstance(entry, (dict, list)):
-                of_part = call_in_part(name, key, entry)
-                if of_part is not None:
-                    self.add_call(of_part, f"{name}.{key}", entry)
-                    is_call = True
-            is_call = self.add(key, cast("object", entry), depth) or is_call
-        return is_call
+            inside = f"{path}.{key}"
+            before = len(self._passed)
+            is_call = self._add_part(inside, name, key, value, depth)
+            is_any |= is_call
+            if not is_call and value is not None:
+                del self._passed[before:]
+                if pair is None or not is_state(key):
+                    self._passed.append(inside)
+        return is_any
+
+    def _add_part(self, path: str, holder: str, key: str, value: object, depth: int) -> bool:
+        if isinstance(value, (dict, list)):
+            return self._add_inside(path, key, cast("object", value), depth)
+        call = call_in_part(holder, key, value)
+        if call is not None:
+            self.add_call(call, f"{holder}.{key}", value)
+            return self._add_plain(key, value) or True
+        return self._add_plain(name_inside(holder, key), value)
 
     def add_call(self, call: Call, name: str, value: object, channel: str = "") -> None:
         """Add what a field was found to say."""
@@ -84,8 +111,15 @@ class CallFields:
         else:
             self._found[metric] = call.is_raised or self._found.get(metric, False)
 
-    def merged(self, readings: list[Measured], refused: list[Rejected]) -> list[Measured]:
-        """Return readings with the calls among them; what looks like a call and is not understood is added to `refused`."""
+    def merged(
+        self, readings: list[Measured], refused: list[Rejected], unread: list[str] | None = None
+    ) -> list[Measured]:
+        """Return readings with the calls among them; what looks like a call and is not understood is added to `refused`.
+
+        What stands beside a call inside of a field and says none is added to `unread`.
+        """
+        if self._passed and unread is not None:
+            unread += self._passed
         if not (self._found or self._numbers or self._unclear):
             return readings
         found = _without_other_ends(self._numbers | self._found)
@@ -96,6 +130,14 @@ class CallFields:
                 readings = [*readings, Measured(metric, raised)]
             elif raised:
                 reading.value = True
+        if self._unclear:
+            self._refuse_unclear(readings, found, refused)
+        return readings
+
+    def _refuse_unclear(
+        self, readings: list[Measured], found: Mapping[str, bool], refused: list[Rejected]
+    ) -> None:
+        """Refuse what looks like a call and is explained by nothing else that the message says."""
         said: dict[str, object] = {}
         for reading in readings:
             metric = reading.metric.partition("#")[0]
@@ -111,7 +153,6 @@ class CallFields:
                         name, f"{name[:40]} looks like a call or an alarm; its value is not understood"
                     )
                 )
-        return readings
 
 
 def _without_other_ends(found: dict[str, bool]) -> dict[str, bool]:

@@ -8,7 +8,9 @@ from ingest.codecs.parsing.event_words import (
     Call,
     call_in_field,
     call_in_words,
+    is_bare,
     is_number_of_gas,
+    is_raised,
     raised_of,
     speaks_of,
 )
@@ -18,6 +20,7 @@ from ingest.codecs.parsing.word_parts import word_parts
 _NAMES = frozenset({"name", "variable", "key", "measurement", "parameter", "field"})
 _KINDS = frozenset({"type", "kind"})
 _EVENTS = frozenset({"event", "alarm"})
+_CLASSES = frozenset({"class", "category", "group"})
 _STATES = frozenset({"value", "val", "state", "status", "active", "raised"})
 # These end an event; `ok` beside one may be how the device is.
 _ENDED = frozenset({
@@ -25,6 +28,8 @@ _ENDED = frozenset({
     *("released", "deactivated", "false"),
 })  # fmt: skip
 _NAMING_WORDS = _KINDS | _EVENTS
+# What may be said of beside another field of an entry.
+_NAMING_ENTRY = _NAMING_WORDS | _NAMES | _CLASSES
 _NO_WORDS = frozenset[str]()
 
 
@@ -37,7 +42,7 @@ def _naming_event(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _naming_any(keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(key for key in keys if _WORDS[key] & (_NAMING_WORDS | _NAMES))
+    return tuple(key for key in keys if _WORDS[key] & _NAMING_ENTRY)
 
 
 _WORDS = TextCache[str, frozenset[str]](_words_of)
@@ -69,6 +74,27 @@ def call_in_part(holder: str, part: str, value: object) -> Call | None:
     return Call(call.metric, None) if call is not None and call.is_raised else None
 
 
+def name_inside(holder: str, part: str) -> str:
+    """Return by which name a field inside of another is read: together with that of its holder where only both say what it is.
+
+    Examples
+    --------
+    >>> name_inside("safety_status", "eb"), name_inside("temperature", "alarm"), name_inside("data", "alarm"), name_inside("door", "fall")
+    ('safety_status eb', 'temperature alarm', 'alarm', 'fall')
+    """
+    if speaks_of(part) or speaks_of(holder) is not None:
+        return part
+    both = f"{holder} {part}"
+    # How a door is, or a temperature, is said in words of alarms as well.
+    is_other_alarm = not _WORDS[holder].isdisjoint(call_words.OTHER_ALARMS)
+    return both if is_other_alarm or speaks_of(both) else part
+
+
+def is_state(key: str) -> bool:
+    """Return whether a field says how what another one names is: `value`, `measurementValue`."""
+    return bool(_WORDS[key] & _STATES) and _WORDS[key] <= _STATES | _NAMES
+
+
 def call_of_pair(fields: Mapping[str, object], *, is_entry: bool) -> tuple[str, Call] | None:
     """Return the field that names a call whose state another one says, and that call; None where there are no such two.
 
@@ -86,9 +112,13 @@ def call_of_pair(fields: Mapping[str, object], *, is_entry: bool) -> tuple[str, 
     >>> call_of_pair({"event": "sos", "status": "ok"}, is_entry=True) is None
     True
     """
-    for key in (_OF_ENTRY if is_entry else _OF_MESSAGE)[tuple(fields)]:
+    keys = (_OF_ENTRY if is_entry else _OF_MESSAGE)[tuple(fields)]
+    for key in keys:
         value = fields[key]
         if isinstance(value, str):
+            ended = _class_of_ended(key, value, fields, keys)
+            if ended is not None:
+                return key, ended
             call = call_in_words(value)
             state = (
                 _with_state(call, key, fields, is_entry=is_entry)
@@ -97,6 +127,19 @@ def call_of_pair(fields: Mapping[str, object], *, is_entry: bool) -> tuple[str, 
             )
             if state is not None:
                 return key, state
+    return None
+
+
+def _class_of_ended(name: str, text: str, fields: Mapping[str, object], keys: tuple[str, ...]) -> Call | None:
+    """Return the end of a call of which one field names the class, and another the event: `SOS`, `SOS_OFF`."""
+    if not _WORDS[name] & _CLASSES or not is_bare(text):
+        return None
+    call = call_in_words(text)
+    for key in keys:
+        other = fields[key]
+        event = call_in_words(other) if key != name and isinstance(other, str) else None
+        if call and event and event.metric == call.metric and event.is_raised is False:
+            return event
     return None
 
 
@@ -111,8 +154,11 @@ def _with_state(call: Call, name: str, fields: Mapping[str, object], *, is_entry
 def _states(fields: Mapping[str, object], name: str, prefix: frozenset[str]) -> Iterable[object]:
     for key, value in fields.items():
         parts = _WORDS[key]
-        is_state = bool(parts & _STATES) and parts - _STATES == prefix
-        if key != name and is_state and isinstance(value, (bool, int, float, str)):
+        if key == name or not parts & _STATES or not isinstance(value, (bool, int, float, str)):
+            continue
+        # A code beside a measurement may be which event it was.
+        is_of_name = parts - _STATES - _NAMES == prefix and is_raised(value) is not None
+        if parts - _STATES == prefix or is_of_name:
             yield value
 
 

@@ -100,7 +100,7 @@ BESIDE = frozenset({
     *("mode", "button", "down", "man", "maybe", "possible", "up", "water", "message", "key", "double", "single", "long"),
     *("status", "state", "a", "of", "for", "the", "is", "was", "carbon", "mild", "heavy", "interconnect"),
     *("person", "human", "one", "yet", "all", "request", "has", "signal", "second", "seconds"),
-    *("report", "continuous", "local", "remote", "central"),
+    *("report", "continuous", "local", "remote", "central", "keyfob", "pendant", "wristband", "senior", "security"),
 })  # fmt: skip
 
 # A field with one of these is a setting, a statistic or a schedule, or its name only sounds alike.
@@ -194,10 +194,13 @@ OF_PERSONS = frozenset({"sos", "fall"})
 # What nothing but its own parts says of a field that nests others: `{"sos": {"value": true}}`.
 GENERIC = frozenset({
     *("value", "val", "state", "status", "active", "is", "raised", "triggered", "detected", "alarm", "data", "result", "event", "on"),
+    *("alert", "warning"),
 })  # fmt: skip
 
 # The same words in Japanese and Chinese, as devices sold here name their fields and events; what is longer goes first.
 OTHER_SCRIPTS = {
+    "🆘": "sos",
+    "🚨": "alarm",
     **dict.fromkeys(("緊急", "非常", "紧急", "きんきゅう"), "emergency"),
     **dict.fromkeys(("助けて", "たすけて", "救助", "救援", "求救", "呼救", "求助"), "help"),
     **dict.fromkeys(("呼び出し", "呼出し", "呼出", "ナースコール", "呼叫"), "call"),

@@ -334,7 +334,7 @@ def _calls_in_words(text: str) -> tuple[Call, ...]:
     if _SEPARATOR.search(text):
         return tuple(call for event in _SEPARATOR.split(text) for call in _CALLS[event])
     found = [(name, _call_of_event(name)) for name in _JOINING.split(text)]
-    calls = [(call, _is_bare(name) and call.is_raised is True) for name, call in found if call is not None]
+    calls = [(call, is_bare(name) and call.is_raised is True) for name, call in found if call is not None]
     if len(calls) == 1 or len(calls) < len(found):
         whole = _call_of_event(text)
         return () if whole is None else (whole,)
@@ -353,7 +353,7 @@ def _meant_by_all(calls: list[tuple[Call, bool]]) -> bool | None:
     return False if said == {False} and not calls[-1][1] else None
 
 
-def _is_bare(name: str) -> bool:
+def is_bare(name: str) -> bool:
     """Return whether the name of an event says neither that it is raised nor that it is over."""
     return not (call_words.RAISED | call_words.OVER).intersection(word_parts(name))
 

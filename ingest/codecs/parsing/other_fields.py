@@ -29,4 +29,6 @@ def read_other_fields(
     for key, value in others:
         if not calls.add(key, value):
             decoded.unread.append(f"{prefix}{key}")
-    decoded.readings = calls.merged([*decoded.readings], decoded.refused)
+    beside: list[str] = []
+    decoded.readings = calls.merged([*decoded.readings], decoded.refused, beside)
+    decoded.unread += [f"{prefix}{name}" for name in beside]
