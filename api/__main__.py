@@ -90,6 +90,8 @@ def serve(settings: Settings) -> int:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=_GRACE_S,
         )
         server = _Server(config, app.state.change_feed, f"http://{_host(settings.api_host)}:{port}")

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from core.errors import SettingsError
 _PREFIX = "MIMAMORI_"
 _FILE_SUFFIX = "_FILE"
 _MQTT_TLS_PORT = 8883
+_MOST_PROXIES = 256
 # Read before the settings themselves: where the TOML file is.
 _SETTINGS_FILE = "MIMAMORI_SETTINGS"
 
@@ -118,6 +120,7 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=0, le=65535)
+    trusted_proxies: str = Field(default="127.0.0.1,::1", description="proxies before the pages, by commas")
     base_url: str = Field(
         default="http://127.0.0.1:8080", description="how families reach us; links in messages start with it"
     )
@@ -218,6 +221,15 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be a web address such as https://mimamori.example.jp")
         return text.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _trusted_proxies_are_few(cls, text: str) -> str:
+        for part in filter(None, (one.strip() for one in text.split(","))):
+            network = ip_network(part)
+            if network.num_addresses > _MOST_PROXIES:
+                raise ValueError(f"{part} takes in whoever is near; name the proxies, at most a /24 or /120")
+        return text
 
     @field_validator("outside_watch_url")
     @classmethod

@@ -12,6 +12,7 @@ from core.store.migrate import pending
 from core.store.operation import backups, retention
 from core.store.operation.health import Clocks, Health, clocks, health
 from core.store.operation.stored_time import stored_time
+from core.store.people import users
 from core.store.people.personal import erasures
 from core.store.telemetry import quarantine
 from core.store.telemetry.quarantine import State
@@ -19,6 +20,7 @@ from deploy.doctor.check import Check, CheckResult
 from deploy.doctor.deliveries import delivery_checks
 from deploy.doctor.devices import device_checks
 from deploy.doctor.keeping import backup_checks, erasure_checks, retention_checks, stored_time_checks
+from deploy.doctor.machine import proxy_checks
 
 # Ingest reports a few times a second; a standby takes over within seconds.
 _LATE_INGEST = timedelta(seconds=15)
@@ -26,6 +28,7 @@ _WRONG_CLOCK_S = 120.0
 _SERVER_APART_S = 2.0
 _CANARY_SILENCE = timedelta(minutes=5)
 _LONG_SILENCE = timedelta(minutes=15)
+_WEEK = timedelta(days=7)
 
 
 def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
@@ -48,6 +51,9 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
         of_stored_time = list(stored_time_checks(stored_time(connection)))
         of_stored_time += _ageing_checks(connection, settings, clock.now())
         kept = backups.state(connection)
+        of_proxies = list(
+            proxy_checks(users.addresses_of_attempts(connection, clock.now() - _WEEK), settings)
+        )
     yield from _clock_checks(times, measured)
     yield from _age_checks(state, None if canary is None else canary[0], clock)
     yield from of_stored_time
@@ -57,6 +63,7 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
     yield from _waiting_checks(state, held)
     yield from of_devices
     yield from of_deliveries
+    yield from of_proxies
 
 
 def _ageing_checks(connection: Connection, settings: Settings, now: datetime) -> Iterator[Check]:

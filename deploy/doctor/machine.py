@@ -4,12 +4,16 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core.clock import Clock
 from core.settings import Settings
+from core.store.people.users import AttemptAddresses
 from deploy.doctor.check import Check, CheckResult
 
 _LOW_DISK_B = 2 * 2**30
+# So many people hardly share one address for a week: an office does, families do not.
+_ENOUGH_LOGINS = 5
 
 
 def clock_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
@@ -35,6 +39,21 @@ def clock_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
             f"{now}; whether a time server keeps it right is unknown",
             "a wrong clock makes late alerts: run chrony or systemd-timesyncd",
         )
+
+
+def proxy_checks(found: AttemptAddresses, settings: Settings) -> Iterator[Check]:
+    """Look whether the proxy before the pages passes on who asks: else one who guesses passwords locks everybody out."""
+    if urlsplit(settings.base_url).scheme != "https" or not found.peers:
+        return
+    if found.peers == 1 and found.logins >= _ENOUGH_LOGINS:
+        yield Check(
+            "proxy",
+            CheckResult.LOOK,
+            f"all {found.logins} who signed in within 7 days came from {found.peer}, as it seems",
+            "if that is the proxy before the pages, name it in MIMAMORI_TRUSTED_PROXIES, and let it set X-Forwarded-For",
+        )
+    else:
+        yield Check("proxy", CheckResult.GOOD, f"people signed in from {found.peers} addresses within 7 days")
 
 
 def disk_checks() -> Iterator[Check]:

@@ -10,6 +10,8 @@ from core.errors import MimamoriError
 
 # The reason why a program failed stands at the end of what it wrote.
 _REASON_LINES = 5
+# By which flag those say their version that do not know `--version`.
+_VERSION_FLAGS = {"mosquitto": "-h", "nginx": "-v", "caddy": "version"}
 
 
 def program(name: str) -> Path | None:
@@ -23,13 +25,10 @@ def program(name: str) -> Path | None:
 
 def version_line(program: Path) -> str:
     """Return how a program names its version."""
-    flag = "-h" if program.name == "mosquitto" else "--version"
+    flag = _VERSION_FLAGS.get(program.name, "--version")
     answer = subprocess.run([program, flag], capture_output=True, text=True, check=False)
-    return (
-        answer.stdout.strip().splitlines()[0]
-        if answer.stdout.strip()
-        else f"{program.name} of unknown version"
-    )
+    said = (answer.stdout.strip() or answer.stderr.strip()).splitlines()
+    return said[0] if said else f"{program.name} of unknown version"
 
 
 def run_to_end(

@@ -106,6 +106,39 @@ def route_checker(report: Report) -> Path:
     )
 
 
+def web_server(report: Report) -> Path:
+    """Return nginx, which the tests stand before the pages, installing it if needed; no service of it is left running.
+
+    Raises
+    ------
+    MissingPackageError
+        It is not there and cannot be installed.
+    """
+    return _for_tests("nginx", "nginx, which stands before the pages in the tests", report, "nginx-light")
+
+
+def web_proxy(report: Report) -> Path:
+    """Return Caddy, which the tests stand before the pages too, installing it if needed.
+
+    Raises
+    ------
+    MissingPackageError
+        It is not there and cannot be installed.
+    """
+    return _for_tests("caddy", "Caddy, which stands before the pages in the tests", report)
+
+
+def unit_checker(report: Report) -> Path:
+    """Return systemd-analyze, which says how far our units are locked in, installing it if needed.
+
+    Raises
+    ------
+    MissingPackageError
+        It is not there and cannot be installed.
+    """
+    return _for_tests("systemd-analyze", "systemd-analyze, which tries our units", report, "systemd")
+
+
 def _for_tests(name: str, what: str, report: Report, package: str = "") -> Path:
     if (found := program(name)) is None:
         install(what, (package or name,), report)
@@ -193,7 +226,16 @@ def main() -> None:
     print(version_line(mosquitto(print)))
     print(postgres(print).label)
     if "--tests" in sys.argv:
-        needed = (browser, pooler, backup_program, rule_checker, route_checker)
+        needed = (
+            browser,
+            pooler,
+            backup_program,
+            rule_checker,
+            route_checker,
+            web_server,
+            web_proxy,
+            unit_checker,
+        )
         for found in (one(print) for one in needed):
             print(version_line(found))
 

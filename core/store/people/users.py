@@ -50,6 +50,15 @@ class Failures:
     is_known_peer: bool
 
 
+@dataclass(frozen=True)
+class AttemptAddresses:
+    """From where people tried to sign in of late: how many logins and addresses, and one of these addresses."""
+
+    logins: int
+    peers: int
+    peer: str
+
+
 def add(
     connection: Connection,
     *,
@@ -242,6 +251,14 @@ def succeed_attempt(connection: Connection, login_hash: bytes, peer: str, now: d
 def forget_attempt(connection: Connection, login_hash: bytes, peer: str, now: datetime) -> None:
     """Take back the attempt recorded at `now`, which was refused unchecked."""
     connection.execute(_USERS["forget_attempt"], {"login_hash": login_hash, "peer": peer, "now": now})
+
+
+def addresses_of_attempts(connection: Connection, since: datetime) -> AttemptAddresses:
+    """Return from how many addresses how many people tried to sign in since a moment."""
+    cursor = connection.cursor(row_factory=class_row(AttemptAddresses))
+    return cursor.execute(_USERS["addresses_of_attempts"], {"since": since}).fetchone() or AttemptAddresses(
+        0, 0, ""
+    )
 
 
 def failures(connection: Connection, login_hash: bytes, peer: str, since: datetime) -> Failures:

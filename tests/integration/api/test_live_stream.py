@@ -3,6 +3,7 @@
 import json
 import secrets
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,20 +60,29 @@ class Server:
 class Stream:
     """A browser's end of the stream, read in a thread."""
 
-    def __init__(self, server: Server, token: str, last_event: str | None = None) -> None:
+    def __init__(
+        self,
+        server: Server,
+        token: str,
+        last_event: str | None = None,
+        *,
+        verify: ssl.SSLContext | bool = True,
+        host: str = "",
+        cookie: str = "mimamori_session",
+    ) -> None:
         self.events: list[dict[str, Any]] = []
         self.status: int | None = None
         self.is_over = False
         self._stop = threading.Event()
-        headers = {"Cookie": f"mimamori_session={token}"} | (
-            {"Last-Event-ID": last_event} if last_event else {}
-        )
+        headers = {"Cookie": f"{cookie}={token}"} | ({"Last-Event-ID": last_event} if last_event else {})
+        headers |= {"Host": host} if host else {}
+        self._verify = verify
         self._thread = threading.Thread(target=self._read, args=(server.address + LIVE, headers), daemon=True)
         self._thread.start()
 
     def _read(self, address: str, headers: dict[str, str]) -> None:
         try:
-            with httpx2.stream("GET", address, headers=headers, timeout=30) as answer:
+            with httpx2.stream("GET", address, headers=headers, timeout=30, verify=self._verify) as answer:
                 self.status = answer.status_code
                 event: dict[str, Any] = {}
                 for line in answer.iter_lines():
@@ -86,6 +96,10 @@ class Stream:
                         event[name] = value
                     elif name == "data":
                         event["data"] = json.loads(value)
+        except httpx2.TransportError:
+            # Whoever went away is not there to be surprised.
+            if not self._stop.is_set():
+                raise
         finally:
             self.is_over = True
 

@@ -102,6 +102,14 @@ def test_a_wrong_value_is_reported_with_its_name_and_what_is_wrong(
         load_settings()
 
 
+@pytest.mark.parametrize("proxies", ["*", "0.0.0.0/0", "10.0.0.0/16", "proxy.example.jp", "::/0"])
+def test_only_proxies_that_are_named_say_who_asks(monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:
+    monkeypatch.setenv("MIMAMORI_DATABASE_URL", "postgresql://db/mimamori")
+    monkeypatch.setenv("MIMAMORI_TRUSTED_PROXIES", f"10.0.3.7, {proxies}")
+    with pytest.raises(SettingsError, match="MIMAMORI_TRUSTED_PROXIES"):
+        load_settings()
+
+
 def test_a_missing_database_url_is_reported_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MIMAMORI_DATABASE_URL")
 

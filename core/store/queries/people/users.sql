@@ -89,6 +89,12 @@ DELETE FROM user_session WHERE user_id = %(user)s;
 -- Forget sessions that nobody can use any more.
 DELETE FROM user_session WHERE expires_at <= %(now)s;
 
+-- name: addresses_of_attempts
+-- From how many addresses how many people tried to sign in since a moment, and one of these addresses.
+SELECT count(DISTINCT login_hash) AS logins, count(DISTINCT peer) AS peers, coalesce(min(peer), '') AS peer
+FROM sign_in_attempt
+WHERE attempted_at > %(since)s;
+
 -- name: take_turns_at_attempts
 -- Let attempts side by side be recorded and counted one after the other, or none of them would see the others.
 SELECT pg_advisory_xact_lock(hashtextextended('sign_in_attempt', 0));
