@@ -8,6 +8,14 @@ class NotSignedInError(MimamoriError):
     """The asker is not signed in, or no longer."""
 
 
+class SecondFactorNeededError(NotSignedInError):
+    """The password was right, and a code is needed too; whoever has the `token` may enter it."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("this sign-in needs the code of an authenticator app, or a recovery code, too")
+        self.token = token
+
+
 class ForbiddenError(MimamoriError):
     """The asker may know of the thing, but not do this with it."""
 

@@ -4,28 +4,22 @@ Sessions and the throttle live in the machine's time: people do, also where the 
 """
 
 import hashlib
-import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from api.access.refusals import NotSignedInError, TooManyAttemptsError
+from api.access.refusals import NotSignedInError
 from api.access.sessions import LASTS, SignedIn, token_hash
 from api.actions.context import ActionContext
+from api.actions.signing_in import attempts, second_factor
 from core.credentials import passwords
+from core.credentials.sealed_values import Sealer
 from core.domain.people import Language, User
 from core.logs import get_logger
-from core.store.database import Connection, Database
+from core.store.database import Database
 from core.store.people import users
 
 _log = get_logger(__name__)
 
-_TOKEN_BYTES = 32
 _LONGEST_LOGIN = 200
-THROTTLE_SPAN = timedelta(minutes=15)
-FAILURES_OF_LOGIN_FROM_PEER = 5
-# Many peers guessing at one login: stopped too, except from where this login has signed in before.
-FAILURES_OF_LOGIN = 20
-FAILURES_FROM_PEER = 50
-_ATTEMPTS_KEPT = timedelta(days=30)
 
 
 def sign_in(
@@ -37,10 +31,12 @@ def sign_in(
     *,
     before: str | None = None,
     browser: str = "",
+    sealer: Sealer | None = None,
+    code: str | None = None,
 ) -> SignedIn:
-    """Check a login and a password and start a session; the one that the browser had before ends.
+    """Check a login, a password and, where it is on, a second factor, and start a session.
 
-    An unknown login takes as long as a wrong password, and is refused in the same words.
+    The session that the browser had before ends. An unknown login takes as long as a wrong password, and is refused in the same words.
 
     Parameters
     ----------
@@ -56,6 +52,10 @@ def sign_in(
         The token that the browser holds; its cookie is overwritten, so nobody could sign it out any more.
     browser : str
         What it says it is, for the list of one's own sessions.
+    sealer : Sealer, optional
+        Opens the secrets of second factors.
+    code : str, optional
+        Of the second factor, where it is on.
 
     Raises
     ------
@@ -63,22 +63,19 @@ def sign_in(
         Too many attempts failed of late.
     NotSignedInError
         They do not fit, or the user is kept out.
+    SecondFactorNeededError
+        They fit, and a code is needed too.
+    RefusedError
+        The code is wrong, or was used already.
     """
     user = check_password(database, login, password, peer, machine_now)
+    second_factor.require_code(database, sealer, user, code, peer, machine_now)
     with database.transaction() as connection:
         if before is not None:
             users.end_session(connection, token_hash(before))
-        started = start(connection, user, machine_now, browser)
+        started = attempts.start(connection, user, machine_now, browser)
     _log.info("signed_in", user=user.number)
     return started
-
-
-def start(connection: Connection, user: User, machine_now: datetime, browser: str) -> SignedIn:
-    """Return a new session of somebody who has just proved who they are."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    expires_at = machine_now + LASTS[user.role]
-    users.start_session(connection, token_hash(token), user.number, machine_now, expires_at, browser=browser)
-    return SignedIn(user, token, expires_at)
 
 
 def check_password(database: Database, login: str, password: str, peer: str, machine_now: datetime) -> User:
@@ -93,25 +90,9 @@ def check_password(database: Database, login: str, password: str, peer: str, mac
     """
     login = login.strip()[:_LONGEST_LOGIN].replace("\x00", "")
     login_hash = hashlib.sha256(login.lower().encode("utf-8", "surrogatepass")).digest()
+    attempts.count(database, login_hash, peer, machine_now)
     with database.transaction() as connection:
-        # Counted as failed until it succeeds, and before the slow check, so that attempts side by side all count.
-        users.record_attempt(
-            connection, login_hash, peer, now=machine_now, keep_since=machine_now - _ATTEMPTS_KEPT
-        )
-        failed = users.failures(connection, login_hash, peer, machine_now - THROTTLE_SPAN)
         found = users.find(connection, login.encode("utf-8", "replace").decode())
-        is_throttled = (
-            failed.login_from_peer > FAILURES_OF_LOGIN_FROM_PEER
-            # Not by these alone where the login has signed in before: a centre shares one address, and may guess badly.
-            or (failed.peer > FAILURES_FROM_PEER and not failed.is_known_peer)
-            or (failed.login > FAILURES_OF_LOGIN and not failed.is_known_peer)
-        )
-        if is_throttled:
-            # An attempt that was not even checked does not prolong the wait.
-            users.forget_attempt(connection, login_hash, peer, machine_now)
-    if is_throttled:
-        _log.warning("sign_in_throttled")
-        raise TooManyAttemptsError("too many attempts to sign in failed", int(THROTTLE_SPAN.total_seconds()))
     fits = passwords.is_right(password, None if found is None else found.password_hash)
     if found is None or not fits or not found.user.is_active:
         _log.info("sign_in_failed")

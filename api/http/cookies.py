@@ -1,5 +1,6 @@
 """The session cookie, and the address that a request came from."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
@@ -40,6 +41,31 @@ def token_of(request: Request) -> str | None:
     return request.cookies.get(cookie_name(request.app.state.settings))
 
 
+def set_awaited(response: Response, settings: Settings, token: str, lasts: timedelta) -> None:
+    """Let the browser remember whose password was right, until the code comes."""
+    response.set_cookie(
+        _awaited_name(settings),
+        token,
+        max_age=int(lasts.total_seconds()),
+        path="/",
+        secure=_is_https(settings),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear_awaited(response: Response, settings: Settings) -> None:
+    """Let the browser forget whose password was right."""
+    response.delete_cookie(
+        _awaited_name(settings), path="/", secure=_is_https(settings), httponly=True, samesite="lax"
+    )
+
+
+def awaited_token_of(request: Request) -> str | None:
+    """Return the token of whose password was right."""
+    return request.cookies.get(_awaited_name(request.app.state.settings))
+
+
 def peer_of(request: Request) -> str:
     """Return the address a request came from."""
     return request.client.host if request.client is not None else ""
@@ -48,6 +74,10 @@ def peer_of(request: Request) -> str:
 def asker_of(request: Request) -> Asker:
     """Return from where a request came, and from which browser."""
     return Asker(peer_of(request), browser_words(request.headers.get("user-agent", "")))
+
+
+def _awaited_name(settings: Settings) -> str:
+    return "__Host-mimamori-code" if _is_https(settings) else "mimamori_code"
 
 
 def _is_https(settings: Settings) -> bool:

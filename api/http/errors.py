@@ -19,6 +19,7 @@ from api.access.refusals import (
     NotSignedInError,
     ProofNeededError,
     RefusedError,
+    SecondFactorNeededError,
     ThereAlreadyError,
     TooManyAttemptsError,
 )
@@ -229,8 +230,14 @@ def _of_fields(error: ProfileError | FieldError | RefusedError) -> Problem:
 
 
 _KNOWN: tuple[tuple[type[MimamoriError], int, str, str], ...] = (
+    (SecondFactorNeededError, 401, "second_factor_needed", "sign in again, with `code` too"),
     (NotSignedInError, 401, "not_signed_in", "sign in, then ask again"),
-    (ProofNeededError, 403, _PROOF, "POST your password to /api/v1/account/proof, then ask again"),
+    (
+        ProofNeededError,
+        403,
+        _PROOF,
+        "POST your password, or a code where a second factor is on, to /api/v1/account/proof, then ask again",
+    ),
     (ForbiddenError, 403, "forbidden", "ask somebody whose role allows it"),
     (NotFoundError, 404, "not_found", "check the number or the address"),
     (ConflictError, 409, "conflict", "read it again and decide anew"),

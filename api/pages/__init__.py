@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from api.pages import help as guide
-from api.pages import notifications, own_account, sign_in, simulation
+from api.pages import notifications, own_account, second_factor, sign_in, simulation
 from api.pages.alerts import answer_link as answer
 from api.pages.alerts import history as alerts
 from api.pages.backtests import form as backtests
@@ -32,6 +32,7 @@ router = APIRouter(include_in_schema=False)
 for _part in (
     sign_in,
     own_account,
+    second_factor,
     alarm,
     notifications,
     board,

@@ -12,11 +12,13 @@ from api.access.refusals import RefusedError, TooManyAttemptsError
 from api.access.viewer import Viewer
 from api.actions.context import ActionContext
 from api.actions.signing_in import own_account as actions
+from api.actions.signing_in import second_factor
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, NowDep, SettingsDep
 from api.http import cookies
 from api.pages.rendering import HtmlPage, home_address
 from api.schemas.common import BigNumber
 from core.credentials.passwords import LONGEST, SHORTEST
+from core.credentials.sealed_values import sealer_of
 from core.store.database import Database
 
 router = APIRouter()
@@ -85,9 +87,14 @@ def end_other_sessions(viewer: AnyUser, connection: ConnectionDep, now: NowDep) 
 
 
 @router.get("/proof")
-def ask_for_proof(request: Request, viewer: AnyUser, next: str = "") -> Response:  # noqa: A002
+def ask_for_proof(
+    request: Request,
+    viewer: AnyUser,
+    database: DatabaseDep,
+    next: str = "",  # noqa: A002
+) -> Response:
     """Ask who sits there, before what gives much away."""
-    return HtmlPage(request, viewer).render("proof.html", {"next": next, "problem": ""})
+    return _ask(HtmlPage(request, viewer), database, viewer, next)
 
 
 @router.post("/proof")
@@ -96,15 +103,23 @@ def prove(
     request: Request,
     viewer: AnyUser,
     database: DatabaseDep,
+    settings: SettingsDep,
     machine_now: MachineNowDep,
-    password: _Typed = "",
+    proof: _Typed = "",
     next: _Typed = "",  # noqa: A002
 ) -> Response:
     """Take the proof, and lead back to where it was asked for."""
     page = HtmlPage(request, viewer)
     status = 422
     try:
-        actions.prove(database, viewer, password, asker=cookies.asker_of(request), machine_now=machine_now)
+        actions.prove(
+            database,
+            viewer,
+            proof,
+            sealer=sealer_of(settings.secret_keys),
+            asker=cookies.asker_of(request),
+            machine_now=machine_now,
+        )
     except RefusedError as error:
         problem = page.words(f"refused.{error.code}")
     except TooManyAttemptsError as error:
@@ -112,7 +127,16 @@ def prove(
     else:
         path = sessions.safe_next(next) or home_address(viewer.role)
         return RedirectResponse(f"{path}?said=proved", 303)
-    return page.render("proof.html", {"next": next, "problem": problem}, status=status)
+    return _ask(page, database, viewer, next, problem, status)
+
+
+def _ask(
+    page: HtmlPage, database: Database, viewer: Viewer, next_path: str, problem: str = "", status: int = 200
+) -> Response:
+    with database.transaction() as connection:
+        standing = second_factor.standing(connection, viewer.number)
+    context = {"next": next_path, "problem": problem, "is_by_code": standing.is_on}
+    return page.render("proof.html", context, status=status)
 
 
 def _show(
@@ -126,6 +150,7 @@ def _show(
 ) -> Response:
     with database.transaction() as connection:
         own = actions.list_sessions(ActionContext(connection, viewer, now), machine_now=machine_now)
+        standing = second_factor.standing(connection, viewer.number)
     page = HtmlPage(request, viewer)
     context: dict[str, object] = {
         "sessions": own,
@@ -133,6 +158,7 @@ def _show(
         "machine_now": machine_now,
         "least": SHORTEST,
         "most": LONGEST,
+        "standing": standing,
         "problems": problems or {},
         "here": "/account",
     }

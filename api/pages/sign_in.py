@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.access import sessions
-from api.access.refusals import NotSignedInError, TooManyAttemptsError
+from api.access.refusals import NotSignedInError, SecondFactorNeededError, TooManyAttemptsError
 from api.actions import sessions as actions
 from api.actions.context import ActionContext
+from api.actions.signing_in import second_factor
 from api.dependencies import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, NowDep, SettingsDep
 from api.http import cookies
 from api.pages.rendering import LANGUAGE_COOKIE, HtmlPage, home_address
@@ -59,6 +61,10 @@ def sign_in(
             before=cookies.token_of(request),
             browser=cookies.asker_of(request).browser,
         )
+    except SecondFactorNeededError as needed:
+        answer = _see_other("/login/code?next=" + quote(sessions.safe_next(next) or "", safe="/"))
+        cookies.set_awaited(answer, settings, needed.token, second_factor.AWAITED_FOR)
+        return answer
     except NotSignedInError:
         return _form(request, next_path=next, login=login, problem=words("sign_in.wrong"), status=401)
     except TooManyAttemptsError as error:

@@ -20,7 +20,7 @@ class NewPasswordIn(Input):
 class ProofIn(Input):
     """What proves who asks."""
 
-    password: _Password
+    proof: _Password = Field(description="The password; a code where a second factor is on.")
 
 
 class OwnSessionOut(Output):
@@ -34,3 +34,29 @@ class OwnSessionOut(Output):
     last_seen_at: datetime
     expires_at: datetime
     is_this: bool = Field(description="Whether it is the one that asks.")
+
+
+class SecondFactorOut(Output):
+    """How a second factor stands."""
+
+    is_on: bool = Field(description="Whether a code is asked for at each sign-in.")
+    codes_left: int = Field(description="How many recovery codes can still be used.")
+
+
+class AppSecretOut(Output):
+    """What an authenticator app is given."""
+
+    secret: str = Field(description="To be typed.")
+    address: str = Field(description="What a QR code for the app says.")
+
+
+class CodeIn(Input):
+    """A code that an authenticator app shows."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(examples=["123456"])
+
+
+class RecoveryCodesOut(Output):
+    """Codes for the day the phone is lost, shown only now; each is good once."""
+
+    recovery_codes: list[str]

@@ -18,6 +18,9 @@ class SignInIn(Input):
     password: Annotated[str, StringConstraints(min_length=1, max_length=256)] = Field(
         examples=["correct horse battery"]
     )
+    code: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Of the second factor where it is on: six digits, or a recovery code."
+    )
 
 
 class UserOut(Output):

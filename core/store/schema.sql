@@ -192,6 +192,14 @@ CREATE TABLE answer_link (
 );
 CREATE INDEX answer_link_contact ON answer_link USING btree (contact_id, expires_at);
 
+CREATE TABLE awaited_code (
+    token_hash bytea NOT NULL,
+    user_id integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT awaited_code_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT awaited_code_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
+);
+
 CREATE TABLE backtest (
     backtest_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     resident_id integer NOT NULL,
@@ -939,6 +947,15 @@ CREATE TABLE reading (
 CREATE UNIQUE INDEX reading_key ON reading USING btree (device_number, "time" DESC, metric, seq);
 -- a hypertable, in parts of 7 days of time
 
+CREATE TABLE recovery_code (
+    code_hash bytea NOT NULL,
+    user_id integer NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_code_pkey PRIMARY KEY (code_hash),
+    CONSTRAINT recovery_code_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
+);
+CREATE INDEX recovery_code_user ON recovery_code USING btree (user_id);
+
 CREATE TABLE resident (
     resident_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
     home_id integer NOT NULL,
@@ -995,6 +1012,16 @@ CREATE TABLE schema_migration (
     checksum text NOT NULL,
     applied_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT schema_migration_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE second_factor (
+    user_id integer NOT NULL,
+    sealed bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    used_step bigint NOT NULL DEFAULT 0,
+    CONSTRAINT second_factor_pkey PRIMARY KEY (user_id),
+    CONSTRAINT second_factor_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
 );
 
 CREATE TABLE sequence_batch (

@@ -7,13 +7,15 @@ from api.access.sessions import SignedIn
 from api.access.viewer import Asker, Viewer
 from api.actions import sessions
 from api.actions.context import ActionContext
+from api.actions.signing_in import attempts, second_factor
 from core.credentials.breached_passwords import BreachedPasswords
 from core.credentials.passwords import LONGEST, SHORTEST, hash_password
+from core.credentials.sealed_values import Sealer
 from core.domain.people import User
 from core.logs import get_logger
 from core.store.database import Database
 from core.store.people import users
-from core.store.people.signing_in import own_sessions
+from core.store.people.signing_in import own_sessions, second_factors
 from core.store.people.signing_in.own_sessions import OwnSession
 
 _log = get_logger(__name__)
@@ -75,13 +77,21 @@ def change_password(
     chosen = hash_password(password)
     with database.transaction() as connection:
         users.set_password(connection, viewer.number, chosen)
-        started = sessions.start(connection, viewer.user, machine_now, asker.browser)
+        started = attempts.start(connection, viewer.user, machine_now, asker.browser)
     _log.info("password_changed", user=viewer.number)
     return started
 
 
-def prove(database: Database, viewer: Viewer, password: str, *, asker: Asker, machine_now: datetime) -> None:
-    """Note that it is the viewer who sits there, who has just entered their password.
+def prove(
+    database: Database,
+    viewer: Viewer,
+    typed: str,
+    *,
+    sealer: Sealer | None,
+    asker: Asker,
+    machine_now: datetime,
+) -> None:
+    """Note that it is the viewer who sits there: they entered a code where a second factor is on, else their password.
 
     Raises
     ------
@@ -90,7 +100,12 @@ def prove(database: Database, viewer: Viewer, password: str, *, asker: Asker, ma
     TooManyAttemptsError
         Too many wrong ones were tried.
     """
-    _check_own(database, viewer, password, "password", asker, machine_now)
+    with database.transaction() as connection:
+        is_by_code = second_factors.is_on(connection, viewer.number)
+    if is_by_code:
+        second_factor.check_code(database, sealer, viewer.number, typed, asker.peer, machine_now)
+    else:
+        _check_own(database, viewer, typed, "password", asker, machine_now)
     with database.transaction() as connection:
         own_sessions.prove(connection, viewer.session, machine_now)
 

@@ -16,8 +16,10 @@ from api.actions.context import ActionContext
 from api.actions.people import accounts as actions
 from api.actions.people import invitations
 from api.actions.people.invitations import InvitationLink
+from api.actions.signing_in import second_factor
 from api.dependencies import (
     Admin,
+    AdminProven,
     ConnectionDep,
     DatabaseDep,
     MachineNowDep,
@@ -245,6 +247,15 @@ def invite(
     return _Shown(request, viewer, machine_now).page(connection, number, form, made=made, settings=settings)
 
 
+@router.post("/accounts/{number}/second-factor/removal")
+def switch_second_factor_off(
+    viewer: AdminProven, connection: ConnectionDep, now: NowDep, number: Number
+) -> Response:
+    """Let somebody who lost the phone and the recovery codes sign in with the password alone."""
+    second_factor.switch_off(ActionContext(connection, viewer, now), number)
+    return RedirectResponse(f"/accounts/{number}?said=second_off", 303)
+
+
 class _Shown:
     """Shows one account's page to somebody, at a moment of the machine's time."""
 
@@ -283,6 +294,7 @@ class _Shown:
             "account": found.details,
             "linked": linked,
             "latest": latest,
+            "has_second": second_factor.standing(connection, number).is_on,
             "is_open": latest is not None and latest.is_open(self._machine_now),
             "address": address,
             "qr": _qr(address) if address else "",

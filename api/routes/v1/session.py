@@ -8,6 +8,7 @@ from api.actions.context import ActionContext
 from api.dependencies import Anybody, AnyUser, DatabaseDep, MachineNowDep, NowDep, SettingsDep
 from api.http import cookies
 from api.schemas.session import SessionOut, SignInIn, UserOut
+from core.credentials.sealed_values import sealer_of
 from core.store.people import users
 
 router = APIRouter(prefix="/session", tags=["session"])
@@ -26,7 +27,7 @@ def sign_in(
     settings: SettingsDep,
     machine_now: MachineNowDep,
 ) -> SessionOut:
-    """Check a login and its password; the answer sets the session's cookie."""
+    """Check a login, its password and, where it is on, the code of the second factor; the answer sets the session's cookie."""
     session = actions.sign_in(
         database,
         body.login,
@@ -35,6 +36,8 @@ def sign_in(
         machine_now,
         before=cookies.token_of(request),
         browser=cookies.asker_of(request).browser,
+        sealer=sealer_of(settings.secret_keys),
+        code=body.code,
     )
     cookies.set_cookie(response, settings, session)
     return SessionOut(user=UserOut.model_validate(session.user), expires_at=session.expires_at)

@@ -44,10 +44,14 @@ def rotate() -> None:
     """
     from core.credentials.sealed_values import SecretKeyMissingError, sealer_of
     from core.store.people import contact_channels
+    from core.store.people.signing_in import second_factors
 
     with work() as at:
         sealer = sealer_of(at.settings.secret_keys)
         if sealer is None:
             raise SecretKeyMissingError
         count = contact_channels.seal_all(at.connection, sealer)
+        factors = second_factors.seal_anew(at.connection, sealer)
     print(f"{count} addresses encrypted anew" if count else "all addresses are encrypted with the first key")
+    if factors:
+        print(f"{factors} second factors encrypted anew")

@@ -134,6 +134,15 @@ def test_exports_erasures_credentials_and_invitations_need_a_proof_of_the_last_f
         ("POST", "/devices/{device_id}/connection/password"),
         ("POST", "/devices/{device_id}/connection/revocation"),
         ("POST", "/accounts/{number}/invitation"),
+        ("DELETE", "/api/v1/accounts/{number}/second-factor"),
+        ("POST", "/accounts/{number}/second-factor/removal"),
+        ("POST", "/api/v1/account/second-factor"),
+        ("POST", "/api/v1/account/second-factor/confirmation"),
+        ("DELETE", "/api/v1/account/second-factor"),
+        ("GET", "/account/second-factor"),
+        ("POST", "/account/second-factor"),
+        ("POST", "/account/second-factor/confirmation"),
+        ("POST", "/account/second-factor/removal"),
     }
     assert ward.execute("SELECT count(*) FROM access_log WHERE what = 'export'") == [(0,)]
 
@@ -142,9 +151,9 @@ def test_the_password_proves_who_asks_for_five_minutes_in_this_browser_only(ward
     admin, other = ward.client("admin"), ward.client("admin")
     export = f"/api/v1/residents/{RESIDENT_A}/export"
     ward.machine.advance(minutes=10)
-    assert admin.post("/api/v1/account/proof", json={"password": "wrong"}).status_code == 422
+    assert admin.post("/api/v1/account/proof", json={"proof": "wrong"}).status_code == 422
     assert admin.get(export).status_code == 403
-    assert admin.post("/api/v1/account/proof", json={"password": PASSWORD}).status_code == 204
+    assert admin.post("/api/v1/account/proof", json={"proof": PASSWORD}).status_code == 204
     assert (admin.get(export).status_code, other.get(export).status_code) == (200, 403)
     ward.machine.advance(minutes=5)
     assert admin.get(export).status_code == 403
@@ -157,13 +166,13 @@ def test_whoever_proves_it_comes_back_to_the_page_and_to_no_other_site(ward: Api
     asked = admin.post(f"/residents/{RESIDENT_A}/export", headers={"Referer": f"http://testserver{page}"})
     assert asked.headers["location"] == f"/proof?next={page}"
     assert page in admin.get(asked.headers["location"]).text
-    wrong = admin.post("/proof", data={"password": "wrong", "next": page})
+    wrong = admin.post("/proof", data={"proof": "wrong", "next": page})
     assert (wrong.status_code, page in wrong.text) == (422, True)
-    back = admin.post("/proof", data={"password": PASSWORD, "next": page})
+    back = admin.post("/proof", data={"proof": PASSWORD, "next": page})
     assert back.headers["location"] == f"{page}?said=proved"
     assert admin.post(f"/residents/{RESIDENT_A}/export").status_code == 200
     for elsewhere in ("https://elsewhere.example/", "//elsewhere.example"):
-        answer = admin.post("/proof", data={"password": PASSWORD, "next": elsewhere})
+        answer = admin.post("/proof", data={"proof": PASSWORD, "next": elsewhere})
         assert answer.headers["location"] == "/board?said=proved"
 
 
@@ -180,7 +189,7 @@ def test_an_open_session_is_no_place_to_guess_its_password(ward: ApiWard) -> Non
 
 
 def _prove(client: TestClient, password: str) -> int:
-    return client.post("/api/v1/account/proof", json={"password": password}).status_code
+    return client.post("/api/v1/account/proof", json={"proof": password}).status_code
 
 
 def test_many_failures_at_one_address_do_not_lock_out_who_has_signed_in_there_before(ward: ApiWard) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from api.access.refusals import NotSignedInError, TooManyAttemptsError
 from api.actions import sessions as sign_in_actions
+from api.actions.signing_in import attempts
 from core.credentials import passwords
 from core.store.people import users
 from tests.support.wait import wait_until
@@ -153,7 +154,7 @@ def test_all_sessions_end_when_the_password_changes_or_the_user_is_kept_out(ward
 
 def test_guessing_at_one_login_from_one_place_is_stopped_for_a_while(ward: ApiWard) -> None:
     client = ward.client()
-    for _ in range(sign_in_actions.FAILURES_OF_LOGIN_FROM_PEER):
+    for _ in range(attempts.FAILURES_OF_LOGIN_FROM_PEER):
         assert client.post(SESSION, json={"login": "care_a", "password": "guess"}).status_code == 401
         ward.machine.advance(seconds=1)
 
@@ -170,7 +171,7 @@ def test_guessing_at_one_login_from_one_place_is_stopped_for_a_while(ward: ApiWa
 def test_guessing_from_many_places_does_not_lock_out_where_the_login_is_known(ward: ApiWard) -> None:
     known = ward.client()
     assert known.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
-    for number in range(sign_in_actions.FAILURES_OF_LOGIN + 1):
+    for number in range(attempts.FAILURES_OF_LOGIN + 1):
         ward.execute(
             "INSERT INTO sign_in_attempt (attempted_at, login_hash, peer, succeeded)"
             " SELECT %s, login_hash, %s, false FROM sign_in_attempt WHERE peer = 'testclient' LIMIT 1",
@@ -241,7 +242,7 @@ def test_guesses_side_by_side_count_before_the_first_is_checked(
     for thread in threads:
         thread.join(30)
 
-    assert tried <= sign_in_actions.FAILURES_OF_LOGIN_FROM_PEER
+    assert tried <= attempts.FAILURES_OF_LOGIN_FROM_PEER
     assert (len(checked), len(refused)) == (tried, 12 - tried)
 
 

@@ -6,9 +6,11 @@ from api.access import visibility
 from api.actions.context import ActionContext
 from api.actions.people import accounts, contacts, invitations, offices
 from api.actions.people.contacts import NewChannel
+from api.actions.signing_in import second_factor
 from api.dependencies import (
     NOBODY_ASKED,
     Admin,
+    AdminProven,
     ConnectionDep,
     DatabaseDep,
     MachineNowDep,
@@ -146,6 +148,16 @@ def invite(
     context = ActionContext(connection, viewer, now)
     made = invitations.invite(context, number, machine_now=machine_now)
     return InvitationOut(address=made.address(settings.base_url), expires_at=made.expires_at)
+
+
+@router.delete(
+    "/accounts/{number}/second-factor", status_code=204, summary="Switch somebody's second factor off"
+)
+def switch_second_factor_off(
+    viewer: AdminProven, number: Number, connection: ConnectionDep, now: NowDep
+) -> None:
+    """For whoever lost the phone and the recovery codes: they sign in with the password alone until they set it up anew."""
+    second_factor.switch_off(ActionContext(connection, viewer, now), number)
 
 
 @router.post("/invitations", status_code=204, summary="Choose a password", dependencies=[NOBODY_ASKED])

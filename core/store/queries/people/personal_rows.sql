@@ -257,6 +257,18 @@ SELECT t.ctid FROM people_import AS t
 -- Links with which their family chose passwords.
 SELECT t.ctid FROM invitation AS t WHERE t.user_id = ANY(%(accounts)s)
 
+-- name: second_factor
+-- Secrets of the apps with which their family signs in.
+SELECT t.ctid FROM second_factor AS t WHERE t.user_id = ANY(%(accounts)s)
+
+-- name: recovery_code
+-- Codes of their family for the day the phone is lost.
+SELECT t.ctid FROM recovery_code AS t WHERE t.user_id = ANY(%(accounts)s)
+
+-- name: awaited_code
+-- Whose password of their family was right, and whose code is awaited.
+SELECT t.ctid FROM awaited_code AS t WHERE t.user_id = ANY(%(accounts)s)
+
 -- name: user_session
 -- Where their family is signed in.
 SELECT t.ctid FROM user_session AS t WHERE t.user_id = ANY(%(accounts)s)
