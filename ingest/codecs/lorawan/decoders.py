@@ -14,7 +14,7 @@ from core.text_cache import TextCache
 from ingest.codecs.lorawan.batteries import battery, battery_volts
 from ingest.codecs.lorawan.buttons import button_channel, is_unclear_button, of_button
 from ingest.codecs.lorawan.field_values import by_words, number, quantity, value_inside, word
-from ingest.codecs.lorawan.message_times import own_time, stated_in
+from ingest.codecs.lorawan.message_times import own_time, stated_in, time_of_place
 from ingest.codecs.lorawan.names import (
     BATTERY_VOLTS,
     CAYENNE,
@@ -123,16 +123,16 @@ def read_object(decoded: Decoded, body: JsonObject) -> None:
         decoded.time, readers = checked_time(moment, decoded.time), fields.undated
     place = place_in(body, fields.about_place, decoded.time)
     used = _NOWHERE if place is None else place.used
+    sent = decoded.time
     if moment is None and fields.about_place.may_say_more:
-        decoded.time, stamps = stated_in(body, fields.about_place, decoded.time)
+        decoded.time, stamps = stated_in(body, fields.about_place, sent)
         used = used | stamps
     readings = _values(decoded, body, readers, used)
     if place is not None:
         if place.is_doubtful:
             readings.append(Measured("position_valid", value=False))
         if place.position is not None:
-            if moment == SUSPECT:
-                place.position.time = place.position.time or SUSPECT
+            place.position.time = place.position.time or time_of_place(moment, decoded.time, sent)
             decoded.fixes = [place.position]
     decoded.readings = [*decoded.readings, *readings]
     if fields.holds_more:
@@ -159,7 +159,9 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
         place = place_in(entry, own.about_place, moment)
         readings += [
             Measured(reported.metric, reported.value, moment)
-            for reported in _values(decoded, entry, own.readers, _NOWHERE if place is None else place.used)
+            for reported in _values(
+                decoded, entry, own.readers, {"timestamp"} | (place.used if place else set())
+            )
         ]
         if place is not None and place.position is not None:
             place.position.time = moment

@@ -4,9 +4,9 @@ from collections.abc import Set
 from datetime import UTC, datetime, timedelta
 
 from ingest.codecs.lorawan.place_times import message_time
-from ingest.codecs.lorawan.place_words import NAMES_OF_MESSAGE, FieldNames
-from ingest.codecs.lorawan.positions import is_kept
-from ingest.codecs.parsing.json_fields import JsonObject, object_of, text_of
+from ingest.codecs.lorawan.place_words import FieldNames
+from ingest.codecs.lorawan.positions import is_kept, stamps_of
+from ingest.codecs.parsing.json_fields import JsonObject, text_of
 from ingest.codecs.parsing.second_times import AHEAD, SUSPECT
 
 
@@ -32,19 +32,13 @@ def stated_in(body: JsonObject, names: FieldNames, sent: datetime | None) -> tup
     used = set[str]()
     if sent is None:
         return sent, used
-    header = object_of(body.get("header"))
-    inside = NAMES_OF_MESSAGE[tuple(header)].times_of_message
-    stamps = [
-        *((key, body[key], is_utc) for key, is_utc in names.times_of_message),
-        *((f"header.{key}", header[key], is_utc) for key, is_utc in inside),
-    ]
     was_kept = is_kept(body, names)
     found = None
-    for path, value, is_utc in stamps:
-        stated = message_time(value, sent, timedelta(0) if was_kept else AHEAD, is_utc=is_utc)
+    for stamp in stamps_of(body, names):
+        stated = message_time(stamp.value, sent, timedelta(0) if was_kept else AHEAD, is_utc=stamp.is_utc)
         found = stated.time or found
         if stated.is_read:
-            used.add(path)
+            used.update(stamp.fields)
     # What was kept nobody knows how long is none of now.
     return found or (SUSPECT if was_kept else sent), used
 
@@ -60,3 +54,13 @@ def own_time(body: JsonObject) -> datetime | None:
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except (ValueError, OverflowError):
         return SUSPECT
+
+
+def time_of_place(own: datetime | None, stated: datetime | None, sent: datetime | None) -> datetime | None:
+    """Return when a place was found that says no time itself, by Dragino's time of its message, the time that the message states, and when it was sent.
+
+    A time on a wall may be now, which is enough for a place and not for a movement.
+    """
+    if own == SUSPECT:
+        return SUSPECT
+    return sent if stated == SUSPECT else None

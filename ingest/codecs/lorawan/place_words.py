@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from core.text_cache import TextCache
+from ingest.codecs.lorawan.date_parts import PartsOfDate, may_hold_date, parts_of_date, says_zone
 from ingest.codecs.parsing.word_parts import word_parts
 
 _AXIS = r"(?:gps|gnss|loc|position)?_?{}(?:_?deg(?:rees)?)?\Z"
@@ -67,9 +68,18 @@ _TIMES = ("timestamp", "time")
 _STAMPS = frozenset({"time", "timestamp", "datetime"})
 _MADE = frozenset({
     *("record", "recorded", "measured", "measurement", "created", "sample", "sampled", "event", "sent", "collected"),
-    *("report", "reported"),
+    *("report", "reported", "acquisition", "acquired", "captured", "detected", "detection", "trigger", "triggered"),
+    *("collect", "measure", "observed"),
 })  # fmt: skip
-_OF_MESSAGE = _MADE | {"utc", "gmt", "at", "date", "device", "sensor", "message", "unix", "epoch", "rtc"}
+_OF_MESSAGE = _MADE | {
+    *("utc", "gmt", "at", "date", "device", "sensor", "message", "unix", "epoch", "rtc", "dev", "node", "data", "stamp", "s", "ms"),
+    *("system", "sys", "current", "uplink", "payload", "heartbeat", "alarm", "motion"),
+}  # fmt: skip
+# By themselves these are times as well.
+_STAMPS_ALONE = _STAMPS | {"utc", "ts", "unixtime", "unix", "epoch", "rtc", "epochtime", "utctime"}
+_DILUTIONS = frozenset({"hdop", "pdop"})
+# Receivers give 99.99 while they have no fix.
+_NO_FIX_DILUTION = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +162,7 @@ class NameBeside:
         Whether it is when the place was found, and that in UTC where its value names no zone.
     is_of_message : bool
         Whether it is when the message was made.
-    counts_satellites, is_kind_of_fix, is_source, names_another : bool
+    counts_satellites, is_kind_of_fix, is_source, names_another, is_dilution : bool
         What it is that may say that the place is no fix of the device.
     says_older : bool
         Whether it says that the message was kept; without a time of its own nobody knows for how long.
@@ -166,13 +176,14 @@ class NameBeside:
     is_kind_of_fix: bool
     is_source: bool
     names_another: bool
+    is_dilution: bool
     says_older: bool
 
     @classmethod
     def of(cls, key: str) -> "NameBeside":
         """Read a name."""
         parts = frozenset(word_parts(key))
-        rest = parts - _OF_THE_FIX - {"age", "since", "last", "in"}
+        rest = parts - _OF_THE_FIX - {"age", "since", "last", "in", "time", "elapsed"}
         is_age = "age" in parts or ("since" in parts and bool(parts & _OF_THE_FIX))
         unit = 1.0 if not rest else _AGE_UNITS.get(next(iter(rest)), 0.0) if len(rest) == 1 else 0.0
         return cls(
@@ -183,13 +194,19 @@ class NameBeside:
             is_source=bool(parts & _SOURCES and parts <= _SOURCES | _OF_THE_FIX)
             or bool(parts & _WAYS and parts & _OF_THE_FIX and parts <= _WAYS | _OF_THE_FIX),
             names_another=bool(parts) and parts <= {"gateway", "is"},
+            is_dilution=bool(parts & _DILUTIONS and parts <= _DILUTIONS | _OF_THE_FIX),
             says_older=bool(parts & _OLDER and parts <= _OLDER | _OF_THE_FIX | {"is", "data", "message"}),
         )
 
     @property
     def may_doubt(self) -> bool:
         """Whether its value may say that the place is no fix of the device."""
-        return self.counts_satellites or self.is_kind_of_fix or self.is_source or self.names_another
+        is_of_fix = self.counts_satellites or self.is_kind_of_fix or self.is_dilution
+        return is_of_fix or self.is_source or self.names_another
+
+    def is_large_dilution(self, value: float | None) -> bool:
+        """Return whether it says that the receiver had no satellites to find a place by."""
+        return self.is_dilution and value is not None and value >= _NO_FIX_DILUTION
 
 
 def _of_time(parts: frozenset[str]) -> tuple[bool, bool, bool]:
@@ -197,8 +214,8 @@ def _of_time(parts: frozenset[str]) -> tuple[bool, bool, bool]:
     stamps = parts & _STAMPS
     is_of_fix = stamps and parts & _OF_THE_FIX and parts <= stamps | _OF_THE_FIX | {"utc", "gmt", "at"}
     # `timestamp`, `event_time`, `measuredAt`, `ts`
-    is_stamp = parts & (_STAMPS | {"utc", "ts"}) or ("at" in parts and parts & _MADE)
-    is_of_message = is_stamp and parts <= _STAMPS | _OF_MESSAGE | {"ts"}
+    is_stamp = parts & _STAMPS_ALONE or ("at" in parts and parts & _MADE)
+    is_of_message = is_stamp and parts <= _STAMPS_ALONE | _OF_MESSAGE
     return bool(is_of_fix), bool(parts & {"utc", "gmt"}), bool(is_of_message)
 
 
@@ -218,6 +235,8 @@ class FieldNames:
         The names of these, the ones that count first in front.
     times_of_message : tuple
         Those that say when a whole message was made, and whether that is in UTC where its value names no zone.
+    date, date_holders, zones
+        In which fields a time stands in parts, the objects that may hold such a one, and the fields that say the zone of a time.
     doubts, times_beside, older : tuple
         Those that say of a place beside them that it is no fix, when it was found, and that it was kept.
     may_say_more : bool
@@ -235,6 +254,9 @@ class FieldNames:
     altitudes: tuple[str, ...]
     times: tuple[str, ...]
     times_of_message: tuple[tuple[str, bool], ...]
+    date: PartsOfDate | None
+    date_holders: tuple[str, ...]
+    zones: tuple[str, ...]
     doubts: tuple[tuple[str, NameBeside], ...]
     times_beside: tuple[tuple[str, NameBeside], ...]
     older: tuple[str, ...]
@@ -250,6 +272,7 @@ class FieldNames:
         times_beside = _beside(keys, lambda one: bool(one.age_s or one.is_time))
         older = tuple(key for key, _ in _beside(keys, lambda one: one.says_older))
         stamps = _beside(_without_date(keys), lambda one: one.is_of_message)
+        date, date_holders = parts_of_date(keys), tuple(filter(may_hold_date, _without_date(keys)))
         return cls(
             is_about_place=bool(_those(keys, lambda one: one.is_about_place)),
             latitudes=_those(keys, lambda one: one.is_latitude),
@@ -262,16 +285,21 @@ class FieldNames:
             altitudes=_present(_ALTITUDES, keys),
             times=_present(_TIMES, keys),
             times_of_message=tuple((key, name.is_utc) for key, name in stamps),
+            date=date,
+            date_holders=date_holders,
+            zones=tuple(key for key in keys if says_zone(key)),
             doubts=doubts,
             times_beside=times_beside,
             older=older,
-            may_say_more=any((flags_of_now, doubts, times_beside, older, stamps, "header" in keys)),
+            may_say_more=any(
+                (flags_of_now, doubts, times_beside, older, stamps, date, date_holders, "header" in keys)
+            ),
         )
 
 
 def _without_date(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return the fields without Dragino's `Date` and `Time`, which are read together."""
-    return tuple(key for key in keys if key != "Time") if "Date" in keys else keys
+    return tuple(key for key in keys if key not in {"Date", "Time"}) if "Date" in keys else keys
 
 
 def _those(keys: Iterable[str], says: Callable[[FieldName], bool]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
+from ingest.codecs.lorawan.date_parts import dates_in, with_zone
 from ingest.codecs.lorawan.place_times import Stated, message_time, stated_time
 from ingest.codecs.lorawan.place_words import (
     ABOUT_THE_FIX,
@@ -37,6 +38,14 @@ _NETWORKS = frozenset(
     {"cell", "cells", "wifi", "lbs", "ip", "network", "ble", "bluetooth", "beacon", "rssi", "tdoa"}
 )
 _OLDEST_S = timedelta(days=400).total_seconds()
+
+
+class Stamp(NamedTuple):
+    """A time that a message states of itself, whether its text is in UTC, and the fields that say it."""
+
+    value: object
+    is_utc: bool
+    fields: tuple[str, ...]
 
 
 class _Holder(NamedTuple):
@@ -210,13 +219,23 @@ def _saying_off(holder: _Holder) -> Iterator[str]:
 
 def _older(message: _Holder, sent: datetime, least: timedelta) -> datetime | None:
     """Return the time of a whole message where it is an older one: what was kept when the line was down is not where somebody is now."""
-    body, header = message.body, object_of(message.body.get("header"))
-    for fields, names in (body, message.names), (header, NAMES_OF_MESSAGE[tuple(header)]):
-        for key, is_utc in names.times_of_message:
-            stated = message_time(fields[key], sent, least, is_utc=is_utc, of_place=True)
-            if stated.time is not None:
-                return stated.time
+    for stamp in stamps_of(message.body, message.names):
+        stated = message_time(stamp.value, sent, least, is_utc=stamp.is_utc, of_place=True)
+        if stated.time is not None:
+            return stated.time
     return None
+
+
+def stamps_of(body: JsonObject, names: FieldNames) -> Iterator[Stamp]:
+    """Give the times of a whole message, each with the zone that stands beside it and the fields that say it."""
+    header = object_of(body.get("header"))
+    of_header = NAMES_OF_MESSAGE[tuple(header)]
+    for prefix, fields, own in ("", body, names), ("header.", header, of_header):
+        for key, is_utc in own.times_of_message:
+            value, zone = with_zone(fields[key], fields, own.zones)
+            yield Stamp(value, is_utc, tuple(f"{prefix}{one}" for one in (key, zone) if one))
+    for date in dates_in(body, names.date, names.date_holders):
+        yield Stamp(date.text, date.is_utc, date.fields)
 
 
 def _read_time(place: TrackerPlace, position: Position, around: list[_Holder], sent: datetime | None) -> None:
@@ -231,6 +250,11 @@ def _read_time(place: TrackerPlace, position: Position, around: list[_Holder], s
             position.time = stated.time or position.time
             if stated.time is not None and stated.is_read:
                 place.used.add(".".join([*depths[:depth], key]))
+        for date in dates_in(one.body, one.names.date, one.names.date_holders) if depth else ():
+            stated = stated_time(date.text, sent, is_utc=date.is_utc)
+            position.time = stated.time or position.time
+            if stated.is_read:
+                place.used.update(".".join([*depths[:depth], key]) for key in date.fields)
 
 
 def is_no_fix(beside: JsonObject, accuracy: float | None) -> bool:
@@ -261,6 +285,8 @@ def _is_no_fix(name: NameBeside, value: object, accuracy: float | None) -> bool:
     if name.counts_satellites:
         return number_of(value) == 0 and not isinstance(value, bool)
     words = _words(value)
+    if name.is_large_dilution(number_of(value)):
+        return True
     if name.is_kind_of_fix and (number_of(value) == 0 or words & {"none", "no", "invalid"}):
         return True
     if name.is_source:
