@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from api.access.location_gate import RevealReason
 from api.schemas.common import Input, Output
 from core.domain.device import DeviceKind
+from core.domain.evidence.presence import PresenceReason, PresenceState
 from core.domain.people import Channel, Language, Role, WatchState
 from core.domain.weekly_report import Change
 from core.store.people.access_log import Viewed
@@ -33,6 +34,12 @@ class ResidentOut(Output):
     )
     state: WatchState
     state_since: datetime | None
+    presence_state: PresenceState = Field(
+        description="Whether they are at home, as far as the door and the sensors inside prove it."
+    )
+    presence_reason: PresenceReason = Field(description="Why.", examples=["nothing_inside"])
+    presence_since: datetime | None
+    presence_door_at: datetime | None = Field(description="The last use of the door, as far as it is known.")
     last_life_sign_at: datetime | None
     last_life_sign_kind: DeviceKind | None
     last_life_sign_place: str | None
@@ -46,11 +53,16 @@ class ResidentOut(Output):
     def of(one: ResidentOverview, now: datetime, known_since: datetime) -> "ResidentOut":
         """Return a resident as seen at `now`; what was evaluated before `known_since` is not known any more."""
         given = {name: getattr(one, name) for name in ResidentOut.model_fields if hasattr(one, name)}
+        presence = one.presence_at(known_since)
         seen = {
             "paused_until": one.pause_ends_at,
             "age": one.age(now),
             "is_paused": one.is_paused(now),
             "state": one.state_at(known_since),
+            "presence_state": presence.state,
+            "presence_reason": presence.reason,
+            "presence_since": presence.since,
+            "presence_door_at": presence.door_at,
         }
         return ResidentOut.model_validate(given | seen)
 

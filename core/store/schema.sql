@@ -616,6 +616,13 @@ CREATE TABLE evaluation (
     on_any_fix boolean NOT NULL DEFAULT false,
     late_from timestamp with time zone,
     late_until timestamp with time zone,
+    presence_state text NOT NULL DEFAULT 'cannot_tell'::text,
+    presence_reason text NOT NULL DEFAULT 'not_evaluated'::text,
+    presence_since timestamp with time zone,
+    presence_door_at timestamp with time zone,
+    on_door boolean NOT NULL DEFAULT false,
+    on_life_sign boolean NOT NULL DEFAULT false,
+    CONSTRAINT evaluation_presence_state_check CHECK ((presence_state = ANY (ARRAY['in'::text, 'out'::text, 'cannot_tell'::text]))),
     CONSTRAINT evaluation_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
     CONSTRAINT evaluation_resident_id_key UNIQUE NULLS NOT DISTINCT (resident_id),
     CONSTRAINT evaluation_state_check CHECK ((state = ANY (ARRAY['as_usual'::text, 'different'::text, 'cannot_tell'::text])))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.evidence.presence import UNKNOWN_PRESENCE, Presence
 from core.store.detection.evaluation_queue import Settled, WatchedResident
 from detectors.engine.home_context import HomeContext
 from detectors.engine.home_records import ALLOWED_LATENESS
@@ -31,8 +32,12 @@ class NextEvaluation:
         Whether any new reading may change it.
     on_any_fix : bool
         Whether a new fix may.
+    on_door, on_life_sign : bool
+        Whether a use of the door may, and whether any new life sign may.
     state : str
         What the board says meanwhile.
+    presence : Presence
+        And whether they are at home.
     failed_rule : str or None
         What could not be evaluated.
     """
@@ -42,6 +47,9 @@ class NextEvaluation:
     on_any_fix: bool
     state: str
     failed_rule: str | None = None
+    on_door: bool = False
+    on_life_sign: bool = False
+    presence: Presence = UNKNOWN_PRESENCE
 
     def settle(self, context: HomeContext, resident: WatchedResident) -> None:
         """Say how far somebody was evaluated and how they wait, to be kept with the home."""
@@ -67,7 +75,9 @@ def wait_for_watch_start(context: HomeContext, resident: WatchedResident) -> Non
 
 def ahead(window: Window, until: datetime, waiting: NextEvaluation) -> datetime | None:
     """Return when the first reading or fix happens that devices date after `until`, if such data are evaluated at once."""
-    times: list[NDArray[np.float64]] = [window.life_signs.time] if waiting.on_any_reading else []
+    times: list[NDArray[np.float64]] = (
+        [window.life_signs.time] if waiting.on_any_reading or waiting.on_door or waiting.on_life_sign else []
+    )
     times += [window.track.time] if waiting.on_any_reading or waiting.on_any_fix else []
     return earliest(*(moment(float(later)) for one in times for later in one[one > until.timestamp()][:1]))
 
@@ -82,7 +92,10 @@ def _settle(
             due_at=due,
             on_any_reading=waiting.on_any_reading,
             on_any_fix=waiting.on_any_fix,
+            on_door=waiting.on_door,
+            on_life_sign=waiting.on_life_sign,
             state=waiting.state,
+            presence=waiting.presence,
             failed_rule=waiting.failed_rule,
             at=context.span.now,
         )

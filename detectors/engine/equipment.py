@@ -1,6 +1,7 @@
 """Evaluates the equipment of a home: which devices are silent, and since when nothing can be concluded from that."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from core.domain.alert import AlertKey, Subject
@@ -10,11 +11,15 @@ from core.store.telemetry.blind_times import BlindTime
 from detectors.engine.daily import batteries, stuck_devices
 from detectors.engine.daily.schedule import DailyCheck
 from detectors.engine.home_context import HomeContext
+from detectors.features.availability import is_monitored
+from detectors.features.door_presence import DoorWatch
 from detectors.features.window import Blind
 from detectors.rules.equipment_silent import DEVICE_SILENT, HOME_SILENT, HomeLinks, evaluate_home
 from detectors.windows.loader import BLIND_BACK, HomeView, blind_on_record
 
 _SILENT_CAUSES = ("offline", "no_heartbeat")
+# A door that nobody uses says nothing, so it is waited for longer than for a device that reports regularly (our choice).
+_MUTE_AFTER = timedelta(days=7)
 _TRACKERS = frozenset({DeviceKind.TRACKER, DeviceKind.OTHER})
 
 
@@ -51,8 +56,28 @@ def evaluate_equipment(context: HomeContext) -> Equipment:
         record.ward.undecided_from,
         has_door=DeviceKind.DOOR in kinds,
         has_tracker=any(link.kind in _TRACKERS for link in record.links),
+        doors=_doors(context, found),
     )
     return Equipment(found, view)
+
+
+def _doors(context: HomeContext, found: HomeLinks) -> DoorWatch:
+    """Return what is known of the sensors at the entrance doors: when one was silent, as far as that can be noticed."""
+    record, until = context.record, context.span.until
+    doors = [link for link in record.links if link.kind is DeviceKind.DOOR]
+    numbers = frozenset(link.device for link in doors)
+    silent = list(blind_on_record(record.door_blind))
+    silent += [
+        Blind(one.began_at, one.ended_at, one.known_at)
+        for device, one in found.device_outages
+        if device in numbers
+    ]
+    # One that says nothing regularly is believed as long as it said something lately.
+    for link in doors:
+        last = link.contacts[-1] if link.contacts else None
+        if last is None or (not is_monitored(link) and until - last > _MUTE_AFTER):
+            silent.append(Blind(last or until, None, until))
+    return DoorWatch(bool(doors), tuple(silent), len(record.people), numbers)
 
 
 def checks(context: HomeContext) -> list[DailyCheck]:

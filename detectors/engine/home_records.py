@@ -54,8 +54,8 @@ class HomeRecord:
         Who lives there; the first stands for the home.
     since : mapping of int to datetime
         From when on each of them is to be evaluated.
-    blind, area : sequence of BlindTime
-        When the home was out of contact, and when its neighbourhood fell silent together.
+    blind, area, door_blind : sequence of BlindTime
+        When the home was out of contact, when its neighbourhood fell silent together, and when sensors at its entrance doors were silent.
     chattering : frozenset of int
         Which of its devices chattered when it was evaluated last.
     active : sequence of ActiveAlert
@@ -74,6 +74,7 @@ class HomeRecord:
     ward: WardView
     blind: Sequence[BlindTime]
     area: Sequence[BlindTime]
+    door_blind: Sequence[BlindTime]
     links: Sequence[Link]
     chattering: frozenset[int]
     active: Sequence[ActiveAlert]
@@ -138,7 +139,8 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
             since=of_people,
             ward=_seen_from(stored.ward, stored.begins[home] - BLIND_BACK),
             blind=stored.blind_of(home),
-            area=[one for one in stored.blind[home] if one.subject.kind is SubjectKind.AREA],
+            area=stored.around(home, SubjectKind.AREA),
+            door_blind=stored.around(home, SubjectKind.DEVICE),
             links=stored.links[home].links,
             chattering=stored.links[home].chattering,
             active=(),
@@ -185,6 +187,10 @@ class _Stored:
         begins = self.begins[home]
         of_home = (one for one in self.blind[home] if one.subject.kind is SubjectKind.HOME)
         return [one for one in of_home if _lasts(one, begins)]
+
+    def around(self, home: int, kind: SubjectKind) -> list[BlindTime]:
+        """Return when something about a home was out of contact: its neighbourhood, or a sensor at an entrance door."""
+        return [one for one in self.blind[home] if one.subject.kind is kind]
 
     def fences_of(self, resident: int) -> list[Geofence]:
         """Return the geofences of a resident."""

@@ -1,10 +1,12 @@
 """Evaluates one resident of a home by all rules, and settles when to look again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from core.domain.alert import AlertKey, Subject
+from core.domain.evidence.presence import UNKNOWN_PRESENCE, Presence, PresenceReason, PresenceState
+from core.domain.rhythm import Rhythm
 from core.domain.rule_spec import Ends
 from core.domain.rules import names_ending
 from core.logs import get_logger
@@ -19,9 +21,13 @@ from detectors.engine.due_times import NextEvaluation, ahead
 from detectors.engine.equipment import Equipment
 from detectors.engine.home_context import HomeContext
 from detectors.engine.rule_set import rules_of
-from detectors.features.silence_threshold import Sensitivity
+from detectors.features.door_presence import Sight, changes_at, door_presence
+from detectors.features.local_time import local_date
+from detectors.features.observability import until_now
+from detectors.features.significant_places import Places
+from detectors.features.silence_threshold import Sensitivity, SilenceBaseline
 from detectors.features.stuck_patterns import CHATTER_BREAK_S
-from detectors.features.window import Window, earliest
+from detectors.features.window import Blind, Window, earliest, moment
 from detectors.rules import geofence_exit, inactivity, quiet_too_long
 from detectors.rules.base import Evaluation, Rule
 from detectors.rules.equipment_silent import DEVICE_SILENT
@@ -33,6 +39,9 @@ _CALM_WITHIN = timedelta(seconds=CHATTER_BREAK_S)
 # in contact again is noticed so soon.
 _ENDS_BY_THE_CLOCK = names_ending(Ends.CLOCK)
 _BACK_WITHIN = timedelta(minutes=5)
+
+# Nothing that a home reports changes these.
+_FIXED = frozenset({PresenceReason.NO_DOOR_SENSOR, PresenceReason.SEVERAL_RESIDENTS})
 
 _log = get_logger(__name__)
 
@@ -76,8 +85,9 @@ def evaluate_resident(
     window = _window(context, resident, found)
     compared = decline.check(context, resident)
     compared.ask(context, since)
+    usual = _usual(context, resident, cache)
     verdicts = _evaluate(
-        _rules(context, resident, found, cache), window, resident, (since, context.span.until)
+        _rules(context, resident, found, usual), window, resident, (since, context.span.until)
     )
     findings = [finding for one in verdicts.by_rule.values() for finding in one.findings]
     # All of the span is new, unless somebody is evaluated again from before how far they were evaluated.
@@ -87,31 +97,67 @@ def evaluate_resident(
         planned_absences.show_pause(context.connection, resident.number, context.span.until)
     checks = [compared, *(equipment.checks(context) if context.is_lead(resident) else ())]
     upcoming = (one.next_check(context.span.until) for one in checks)
-    waiting = _next_evaluation(verdicts, found, window, context.span.until)
+    presence = _presence(window, resident, found, usual, context.span.until)
+    waiting = _next_evaluation(verdicts, presence, found, window, context.span.until)
     due_at = earliest(waiting.due_at, *upcoming, ahead(window, context.span.until, waiting))
     replace(waiting, due_at=due_at).settle(context, resident)
     return window.chattering
 
 
+def _presence(
+    window: Window, resident: WatchedResident, found: Equipment, usual: "_Usual", until: datetime
+) -> Presence:
+    """Return whether a resident is at home at the end of the span."""
+    try:
+        doors = found.view.doors
+        if doors.devices & window.chattering:
+            # What it says is not believed, so whether it was used is not known.
+            doors = replace(doors, silent=(*doors.silent, Blind(until, None, until)))
+        # As the rules do it: by what was known when it began, so that the answer does not change at midnight.
+        last = until_now(window.life_signs, until.timestamp()).time[-1:]
+        began = moment(float(last[0])) if len(last) else until
+        learned = usual.silences(local_date(window.zone, began))
+        sight = Sight(
+            doors,
+            window.blind,
+            window.away,
+            None if window.undecided_from is None else window.undecided_from.timestamp(),
+            learned.returns,
+            learned.distrusted,
+        )
+        return door_presence(window.life_signs, window.zone, until.timestamp(), sight)
+    except Exception:  # noqa: BLE001 - the fence round what is shown: nobody is less watched because of it
+        _log.exception("rule_failed", rule="at_home", resident=resident.number)
+        return UNKNOWN_PRESENCE
+
+
 def _next_evaluation(
-    verdicts: _Verdicts, found: Equipment, window: Window, until: datetime
+    verdicts: _Verdicts, presence: Presence, found: Equipment, window: Window, until: datetime
 ) -> NextEvaluation:
     """Return when what the rules say can change, and by which data."""
     silent = found.links.silent
     evaluations = (*verdicts.by_rule.values(), silent)
     lasting = {each.rule for one in evaluations for each in one.findings if each.cleared_at is None}
+    shown_until = changes_at(presence, window.life_signs, until.timestamp())
+    can_change = presence.reason not in _FIXED
+    # While a door's sensor is silent nothing else says more.
+    is_door_silent = any(one.ended_at is None for one in found.view.doors.silent)
     return NextEvaluation(
         earliest(
             *(one.due_at for one in evaluations),
             until + _CALM_WITHIN if window.chattering else None,
             until + _BACK_WITHIN if DEVICE_SILENT in lasting else None,
+            None if shown_until is None else moment(shown_until),
         ),
         on_any_reading=bool(lasting - _ENDS_BY_THE_CLOCK)
         or verdicts.failed is not None
         or verdicts.state != "as_usual"
         or found.links.is_awaited,
         on_any_fix=bool(window.geofences) or len(window.track.time) > 0,
+        on_door=can_change,
+        on_life_sign=can_change and not is_door_silent and presence.state is not PresenceState.IN,
         state=verdicts.state,
+        presence=presence,
         failed_rule=verdicts.failed,
     )
 
@@ -137,18 +183,35 @@ def _window(context: HomeContext, resident: WatchedResident, found: Equipment) -
     )
 
 
-def _rules(
-    context: HomeContext, resident: WatchedResident, found: Equipment, cache: LruCache
-) -> Sequence[Rule]:
+@dataclass(frozen=True)
+class _Usual:
+    """What was learned about a resident, by local day."""
+
+    silences: Callable[[date], SilenceBaseline]
+    rhythm: Callable[[date], Rhythm]
+    places: Callable[[date], Places]
+
+
+def _usual(context: HomeContext, resident: WatchedResident, cache: LruCache) -> _Usual:
     subject = BaselineSubject(resident.number, context.span.home, resident.zone)
     model = significant_places.model(is_lead=context.is_lead(resident))
+    return _Usual(
+        BaselineStore(context.connection, subject, SILENCES, cache=cache).on,
+        BaselineStore(context.connection, subject, RHYTHM, cache=cache).on,
+        BaselineStore(context.connection, subject, model, cache=cache).on,
+    )
+
+
+def _rules(
+    context: HomeContext, resident: WatchedResident, found: Equipment, usual: _Usual
+) -> Sequence[Rule]:
     return rules_of(
         Sensitivity(resident.sensitivity),
         context.record.situations[resident.number],
         found.view,
-        baseline_on=BaselineStore(context.connection, subject, SILENCES, cache=cache).on,
-        rhythm_on=BaselineStore(context.connection, subject, RHYTHM, cache=cache).on,
-        places_on=BaselineStore(context.connection, subject, model, cache=cache).on,
+        baseline_on=usual.silences,
+        rhythm_on=usual.rhythm,
+        places_on=usual.places,
     )
 
 

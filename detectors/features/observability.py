@@ -5,14 +5,11 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.features.silence_profile import DOOR, DOOR_CONTEXT_S, PARTNER_S, certain
+from detectors.features.silence_profile import PARTNER_S, certain
 from detectors.features.window import LifeSigns, Window
 
 # Room names that mean a bath or a toilet, in whatever way they are written.
 _WASHROOMS = ("bath", "toilet", "washroom", "wc", "shower", "浴室", "風呂", "トイレ", "洗面")
-
-# After the door this much quiet may be an outing.
-_OUT_AFTER_S = 1800.0
 
 
 def until_now(signs: LifeSigns, until: float) -> LifeSigns:
@@ -64,18 +61,6 @@ def pause_after(window: Window, moment: float) -> float:
 def is_held(window: Window, tick: float) -> bool:
     """Return whether nothing may be concluded from silence at a moment, because it is not decided whether the whole ward is silent."""
     return window.undecided_from is not None and tick > window.undecided_from.timestamp()
-
-
-def is_out_by_door(signs: LifeSigns, moments: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return at which moments somebody may be out: for half an hour nothing was received, and the last thing was the entrance door."""
-    last = np.searchsorted(signs.time, moments, side="right") - 1
-    doors = signs.time[signs.kind == DOOR]
-    if not len(doors):
-        return np.zeros(len(moments), np.bool_)
-    last_sign = np.where(last >= 0, signs.time[np.maximum(last, 0)], np.inf)
-    door = np.searchsorted(doors, last_sign, side="right") - 1
-    after_door = (door >= 0) & (last_sign - doors[np.maximum(door, 0)] <= DOOR_CONTEXT_S)
-    return (last >= 0) & after_door & (moments - last_sign >= _OUT_AFTER_S)
 
 
 def is_known_away(window: Window, moments: NDArray[np.float64]) -> NDArray[np.bool_]:

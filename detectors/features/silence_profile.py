@@ -137,13 +137,17 @@ def silences(signs: LifeSigns, counts: NDArray[np.bool_]) -> Silences:
     """Return the silences between the life signs that count."""
     began = signs.time[counts]
     ended = np.append(began[1:], np.inf) if len(began) else began
+    return Silences(began, ended, begins_at_door(signs, began), signs.place[counts], signs.places)
+
+
+def begins_at_door(signs: LifeSigns, moments: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which moments are the entrance door's, or so soon after it that whoever gave a sign then may be on the way out."""
     doors = signs.time[signs.kind == DOOR]
-    latest = np.searchsorted(doors, began, side="right") - 1
-    place = signs.place[counts]
     if not len(doors):
-        return Silences(began, ended, np.zeros(len(began), np.bool_), place, signs.places)
-    since_door = np.where(latest >= 0, began - doors[np.maximum(latest, 0)], np.inf)
-    return Silences(began, ended, since_door <= DOOR_CONTEXT_S, place, signs.places)
+        return np.zeros(len(moments), np.bool_)
+    latest = np.searchsorted(doors, moments, side="right") - 1
+    since_door = np.where(latest >= 0, moments - doors[np.maximum(latest, 0)], np.inf)
+    return since_door <= DOOR_CONTEXT_S
 
 
 def learn_line(

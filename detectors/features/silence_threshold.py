@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.sensitivity import Sensitivity
+from detectors.features.door_presence import DoorReturns, learn_returns
 from detectors.features.local_time import BINS, STEP_S, local_seconds
 from detectors.features.silence_profile import (
     ThresholdCurve,
@@ -79,7 +80,7 @@ class SilenceBaseline:
 
     `line` is about the silences between all life signs, `sure` about those between the sure ones; None if it is the same. At
     `distrusted` places there are so many single life signs that they put nothing off, and are not in `line`. `singles` is the share of
-    single life signs at all other places.
+    single life signs at all other places. `returns` says how the quiet after the door ended.
     """
 
     days: int
@@ -87,6 +88,7 @@ class SilenceBaseline:
     sure: ThresholdCurve | None = None
     distrusted: frozenset[str] = frozenset()
     singles: float = 0.0
+    returns: DoorReturns = field(default_factory=DoorReturns)
     # Limits that were worked out already; a resident has some ten of them.
     _limits: dict[tuple[float, str | None, bool], SilenceLimit] = field(
         default_factory=dict[tuple[float, str | None, bool], SilenceLimit],
@@ -104,6 +106,7 @@ class SilenceBaseline:
             "sure": sure,
             "distrusted": sorted(self.distrusted),
             "singles": self.singles,
+            "returns": self.returns.to_json(),
         }
 
     @staticmethod
@@ -111,8 +114,15 @@ class SilenceBaseline:
         """Return what `to_json` was made from."""
         sure = None if body["sure"] is None else _line_from_json(body["sure"])
         distrusted = frozenset[str](body.get("distrusted", ()))
+        # What was kept before presence was learned has none.
+        returns = DoorReturns.from_json(body["returns"]) if "returns" in body else DoorReturns()
         return SilenceBaseline(
-            int(body["days"]), _line_from_json(body), sure, distrusted, float(body.get("singles", 0.0))
+            int(body["days"]),
+            _line_from_json(body),
+            sure,
+            distrusted,
+            float(body.get("singles", 0.0)),
+            returns,
         )
 
     def limit(self, buffer_min: float, place: str | None, *, sure_only: bool = False) -> SilenceLimit:
@@ -161,13 +171,15 @@ def learn(
     """Learn a resident's usual from life signs up to `until`; `excluded` time (Unix seconds) teaches nothing."""
     ended = until.timestamp()
     counts = certain(signs)
-    sure, days = learn_line(silences(signs, counts), zone, excluded, ended)
+    between_sure = silences(signs, counts)
+    sure, days = learn_line(between_sure, zone, excluded, ended)
+    returns = learn_returns(between_sure, signs, zone, excluded, ended)
     if counts.all():
-        return SilenceBaseline(days, _whole(sure))
+        return SilenceBaseline(days, _whole(sure), returns=returns)
     places = distrusted(signs, counts, ended)
     every, _ = learn_line(silences(signs, counts | trusted(signs, places)), zone, excluded, ended)
     singles = round(single_share(signs, counts, ended, places), 4)
-    return SilenceBaseline(days, _whole(every), _whole(sure), places, singles)
+    return SilenceBaseline(days, _whole(every), _whole(sure), places, singles, returns)
 
 
 def sure_factor(singles: float) -> float:

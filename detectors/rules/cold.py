@@ -12,8 +12,9 @@ from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm
 from core.domain.rules import COLD
+from detectors.features.door_presence import may_be_out
 from detectors.features.local_time import DAY_S, local_date, local_seconds
-from detectors.features.observability import is_known_away, is_out_by_door, is_washroom, next_look, until_now
+from detectors.features.observability import is_known_away, is_washroom, next_look, until_now
 from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
 from detectors.features.window import RoomSeries, Window, moment
 from detectors.rules.base import Evaluation
@@ -128,7 +129,7 @@ def _triggers(
 ) -> list[Trigger]:
     signs = until_now(window.life_signs, until.timestamp())
     at_home = ~is_known_away(window, time) & (time >= window.watched_from.timestamp())
-    at_home &= ~is_out_by_door(signs, time)
+    at_home &= ~may_be_out(signs, time)
     found: list[Trigger] = []
     for number, room in enumerate(rooms):
         which = np.full(len(time), number)

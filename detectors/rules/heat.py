@@ -11,8 +11,9 @@ from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import HEAT
 from detectors.features.daily_rhythm import is_night
+from detectors.features.door_presence import may_be_out
 from detectors.features.local_time import STEP_S, local_seconds
-from detectors.features.observability import is_known_away, is_out_by_door, next_look, until_now
+from detectors.features.observability import is_known_away, next_look, until_now
 from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
 from detectors.features.window import RoomSeries, Window, moment
 from detectors.rules.base import Evaluation
@@ -127,7 +128,7 @@ def _triggers(
     hot = found.wbgt_c
     signs = until_now(window.life_signs, until.timestamp())
     at_home = ~is_known_away(window, found.time) & (found.time >= window.watched_from.timestamp())
-    surely = at_home & ~is_out_by_door(signs, found.time)
+    surely = at_home & ~may_be_out(signs, found.time)
     at_night = is_night(local_seconds(window.zone, found.time))
     severe = np.where(
         at_night, lasting(hot >= SEVERE_C, SEVERE_NIGHT_S), lasting(hot >= SEVERE_C, SEVERE_DAY_S)

@@ -1,8 +1,9 @@
 """Loads the window that the rules look at: as far back as they need it to give the same answer as if they saw everything."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from core.store.telemetry.occupancies import SEES_STILLNESS
 from core.store.telemetry.rule_windows import DeviceLifeSigns
 from detectors.features import presence
 from detectors.features.chatter import SURROUNDINGS_S
+from detectors.features.door_presence import DoorWatch
 from detectors.features.observability import until_now
 from detectors.features.silence_profile import certain
 from detectors.features.window import (
@@ -104,6 +106,7 @@ class HomeView:
     undecided_from: datetime | None
     has_door: bool
     has_tracker: bool
+    doors: DoorWatch = field(default_factory=partial(DoorWatch, has_sensor=False))
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,17 @@ from simulator.evaluation.fence_trial import read_fence
 from simulator.evaluation.homes import EvaluatedHomes, EvaluatedRecording, homes_of
 from simulator.evaluation.outages import Outages, outages_of
 from simulator.evaluation.protocol import DAY_S, LEAST_DAYS, Spans
-from simulator.evaluation.recorded_life import LifeReport, score_life
 from simulator.evaluation.report import (
     SetReport,
     bathroom_lines,
     hours_table,
     life_table,
+    presence_lines,
     shipped_table,
     table,
     write,
 )
-from simulator.evaluation.run import NOISE_PER_HOUR, evaluate
+from simulator.evaluation.run import NOISE_PER_HOUR, PeopleReport, evaluate, evaluate_people
 from simulator.evaluation.synthetic import DAYS, HOMES, syn40
 from simulator.evaluation.track_report import (
     TrackReport,
@@ -133,7 +133,7 @@ def evaluate_command(
     """Measure how soon a collapse would be noticed, and how many false alarms that costs.
 
     Protocol P (docs/evaluation.md): hours from collapse to alarm, median / mean / 95th percentile, at equal rates of false alarms in
-    30 days per home. Of files also how often every rule about life at home speaks up. The same input always gives the same figures.
+    30 days per home. Of files also how often every rule about life at home speaks up, and how far the door says who is at home. The same input always gives the same figures.
 
     Files of positions (GPX, PLT or CSV) are evaluated by the rules about the way: with --fence how often leaving the safe area is
     raised, and with --excursions how often wrongly, and how soon; and how well losing the way is distinguished from the trips that are recorded.
@@ -163,15 +163,14 @@ def evaluate_command(
                 noise_per_hour=1 / noise_hours,
                 on_progress=status.update,
             )
-            life = (
-                score_life(one.recordings, one.outages.spans, on_progress=status.update)
-                if one.is_recorded
-                else None
+            of_people = (
+                evaluate_people(one.recordings, one.outages.spans, status.update) if one.is_recorded else None
             )
         _show(console, report)
-        if life is not None:
-            _show_life(console, name, life)
-        reports.append(replace(report, life=life, outages=one.outages, left_out=one.left_out))
+        if of_people is not None:
+            _show_people(console, name, of_people)
+            report = replace(report, life=of_people.life, at_home=of_people.at_home)
+        reports.append(replace(report, outages=one.outages, left_out=one.left_out))
     for path in write(reports, out) if reports else ():
         console.print(f"Written: {path}")
     console.print(f"{time.monotonic() - began:.0f} s")
@@ -301,14 +300,15 @@ def _show_shipped(console: Console, report: SetReport) -> None:
     console.print(clock)
 
 
-def _show_life(console: Console, name: str, life: LifeReport) -> None:
+def _show_people(console: Console, name: str, found: PeopleReport) -> None:
+    life = found.life
     shown = Table(title=f"{name}: rules about life at home, {life.homes} homes, {life.days:.0f} days")
     for column in ("rule", "alerts", "in 30 home-days", "of these after 4 weeks", "in 30 home-days"):
         shown.add_column(column, justify="left" if column == "rule" else "right")
     for row in life_table(life):
         shown.add_row(*row)
     console.print(shown)
-    for line in bathroom_lines(life):
+    for line in (*bathroom_lines(life), *presence_lines(found.at_home)):
         console.print(line)
 
 

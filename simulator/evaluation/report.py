@@ -9,6 +9,7 @@ from pathlib import Path
 
 from simulator.evaluation.curve import Curve, Reading
 from simulator.evaluation.outages import Outages
+from simulator.evaluation.presence_trial import PresenceReport
 from simulator.evaluation.recorded_life import LifeReport
 from simulator.evaluation.shipped import OtherHalf, ShippedSetting
 
@@ -24,7 +25,7 @@ class SetReport:
     """All curves of one set of homes.
 
     `long_silences` are those of more than a day in the test days, which no detector is held against, and how many days they are together.
-    `shipped` is about the settings as they are shipped, `other_half` about margins on homes that they were not chosen on. `life` is about the other rules, for recorded homes, and `left_out` names the homes that are too short.
+    `shipped` is about the settings as they are shipped, `other_half` about margins on homes that they were not chosen on. `life` is about the other rules and `at_home` about whether somebody is at home, both for recorded homes, and `left_out` names the homes that are too short.
     """
 
     name: str
@@ -35,6 +36,7 @@ class SetReport:
     long_silences: int = 0
     long_silence_days: float = 0.0
     life: LifeReport | None = None
+    at_home: PresenceReport | None = None
     outages: Outages | None = None
     left_out: Sequence[str] = ()
     shipped: Sequence[ShippedSetting] = ()
@@ -121,6 +123,19 @@ def life_table(life: LifeReport) -> list[list[str]]:
             f"{one.per_30_days_later:.2f}",
         ]
         for one in life.rules
+    ]
+
+
+def presence_lines(found: PresenceReport | None) -> list[str]:
+    """Return in words how much of the time presence is known, and how often what followed agrees; nothing where no home has a door."""
+    if found is None:
+        return []
+    doubts = ", ".join(f"{reason} {share:.1%}" for reason, share in found.doubts.items())
+    return [
+        f"at home or out, {found.homes} homes with a door, {found.half_hours / 48:.0f} days after 4 weeks:"
+        f" in {found.share['in']:.1%}, out {found.share['out']:.1%}, cannot tell {found.share['cannot_tell']:.1%} ({doubts})",
+        f"out: {found.out_agrees:.0%} of these half hours ended at the door, and {found.out_found:.0%} of those from door to door"
+        f" were called out; in: {found.in_differs:.1%} ended with the door alone",
     ]
 
 

@@ -1,7 +1,7 @@
 """One evaluation: every detector on one set of homes, alike."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,11 +11,31 @@ from simulator.evaluation.current_rule import OurRule
 from simulator.evaluation.curve import Curve, curve
 from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.live_rule import run_live_with
+from simulator.evaluation.presence_trial import PresenceReport, score_presence
 from simulator.evaluation.protocol import Detector, Spans, collapses, prepare, run
+from simulator.evaluation.recorded_life import LifeReport, score_life
 from simulator.evaluation.report import SetReport
 from simulator.evaluation.shipped import BUDGETS, OtherHalf, ShippedSetting, other_half, shipped_settings
 
 NOISE_PER_HOUR = 1 / 6
+
+
+@dataclass(frozen=True)
+class PeopleReport:
+    """What a set of recorded homes says beside protocol P: how often the other rules speak up, and who is at home."""
+
+    life: LifeReport
+    at_home: PresenceReport | None
+
+
+def evaluate_people(
+    recordings: Sequence[EvaluatedRecording], outages: Spans, on_progress: Callable[[str], None]
+) -> PeopleReport:
+    """Run the rules about life at home, and presence, over recorded homes."""
+    return PeopleReport(
+        score_life(recordings, outages, on_progress=on_progress),
+        score_presence(recordings, outages, on_progress=on_progress),
+    )
 
 
 def evaluate(

@@ -99,6 +99,16 @@ def _walks(number: int, tracker: int, chance: random.Random) -> list[tuple[objec
     return rows
 
 
+def _presence(home: int) -> tuple[str, str, datetime | None, datetime | None]:
+    """Return whether somebody is at home, why, since when, and when the door was used."""
+    door = NOW - timedelta(hours=3)
+    if home % 4 == 1:
+        return "out", "nothing_inside", door, door
+    if home % 4 == 2:
+        return "cannot_tell", "returns_unseen", None, door
+    return "in", "seen_inside", door, door
+
+
 def _latest(raw: psycopg.Connection, numbers: dict[str, int], last: dict[int, datetime]) -> None:
     climate = {"living-room": 22.4, "bedroom": 15.1}
     for device_id, number in numbers.items():
@@ -123,11 +133,13 @@ def _latest(raw: psycopg.Connection, numbers: dict[str, int], last: dict[int, da
         )
         state = {4: "cannot_tell", 9: "cannot_tell", 10: "different"}.get(home, "as_usual")
         raw.execute(
-            "INSERT INTO evaluation (resident_id, evaluated_through, due_at, state, state_since)"
-            " VALUES (%s, %s, %s, %s, %s)"
+            "INSERT INTO evaluation (resident_id, evaluated_through, due_at, state, state_since, presence_state, presence_reason,"
+            " presence_since, presence_door_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (resident_id) DO UPDATE SET state = excluded.state, state_since = excluded.state_since,"
-            " due_at = excluded.due_at",
-            (home, NOW, NOW + timedelta(days=1), state, NOW - timedelta(hours=2)),
+            " due_at = excluded.due_at, presence_state = excluded.presence_state, presence_reason = excluded.presence_reason,"
+            " presence_since = excluded.presence_since, presence_door_at = excluded.presence_door_at",
+            (home, NOW, NOW + timedelta(days=1), state, NOW - timedelta(hours=2), *_presence(home)),
         )
     raw.execute(
         "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('w1', %s, %s)",

@@ -10,8 +10,9 @@ from core.domain.device import DeviceKind
 from detectors.features.window import life_signs
 from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.outages import TIHM_OUTAGES
+from simulator.evaluation.presence_trial import score_presence
 from simulator.evaluation.recorded_life import score_life
-from simulator.evaluation.report import bathroom_lines, life_table
+from simulator.evaluation.report import bathroom_lines, life_table, presence_lines
 from tests.support.recorded import tihm_homes
 from tests.synthetic.radars import stillness_per_30_days
 
@@ -32,6 +33,24 @@ def test_recorded_homes_raise_no_more_than_before_and_a_collapse_in_the_bathroom
     first, second = bathroom_lines(found)
     assert "collapses in the bathroom" in first
     assert second.count("/") == 6
+
+
+def test_presence_is_known_as_often_as_before_and_what_followed_agrees_with_it_as_often() -> None:
+    stored = STORED["presence"]
+    found = score_presence(tihm_homes()[1::4], TIHM_OUTAGES)
+    assert found is not None
+    assert found.out_agrees >= stored["out_agrees"]
+    assert found.out_found >= stored["out_found"]
+    assert found.in_differs <= stored["in_differs"]
+    assert found.share["cannot_tell"] <= stored["cannot_tell"]
+    said, checked = presence_lines(found)
+    assert "cannot tell" in said
+    assert "ended at the door" in checked
+
+
+def test_without_a_door_there_is_nothing_to_say_about_presence() -> None:
+    signs = life_signs([(3600.0 * hour, DeviceKind.MOTION, "kitchen") for hour in range(40 * 24)])
+    assert presence_lines(score_presence([EvaluatedRecording("plain", signs)])) == []
 
 
 def test_radars_in_place_of_the_sensors_of_recorded_homes_raise_no_more_than_before() -> None:

@@ -16,6 +16,7 @@ from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import state_name
 from api.views import status
 from api.views.search import find
+from api.wording.presence import presence_note
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.people import WatchState
 from core.store.alerts import notifications
@@ -71,7 +72,7 @@ def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str 
     people = residents.overviews(connection, viewer.scope)
     context = _queue(page, viewer, connection, people, show if show in _FILTERS else "all")
     evenings = tonight.latest(connection, page.now - _NIGHT, viewer.user.office)
-    shown = {"groups": _groups(people, page), "evenings": [one for one in evenings if not one.is_well]}
+    shown = _group_context(people, page) | {"evenings": [one for one in evenings if not one.is_well]}
     return page.render("board.html", context | shown)
 
 
@@ -107,9 +108,7 @@ def board_search(
 def board_groups(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
     """Return the groups alone, for a board that is open."""
     page = HtmlPage(request, viewer)
-    return page.render(
-        "_groups.html", {"groups": _groups(residents.overviews(connection, viewer.scope), page)}
-    )
+    return page.render("_groups.html", _group_context(residents.overviews(connection, viewer.scope), page))
 
 
 def _queue(
@@ -124,7 +123,8 @@ def _queue(
     }
     concerned = {alert.resident for alert in found}
     homes = {one.home for one in people if one.number in concerned}
-    whose = Whose(people, page.words, residents.life_signs_known_by(connection, homes, page.now))
+    known_by = residents.life_signs_known_by(connection, homes, page.now)
+    whose = Whose(people, page.words, known_by, known_since=page.known_since)
     rows = alert_rows(found, whose, escalations, page.times, viewer.number)
     # A filter that was left on hides no emergency.
     shown = [row for row in rows if row.severity == Severity.EMERGENCY or _is_in(row, show)]
@@ -170,6 +170,13 @@ def _is_in(row: AlertRow, show: str) -> bool:
 
 def _mark(name: str) -> str:
     return name if name.startswith("p") else ""
+
+
+def _group_context(people: Sequence[ResidentOverview], page: HtmlPage) -> dict[str, object]:
+    def presence_of(one: ResidentOverview) -> str:
+        return presence_note(one.presence_at(page.known_since), page.times)
+
+    return {"groups": _groups(people, page), "presence_of": presence_of}
 
 
 def _groups(people: Sequence[ResidentOverview], page: HtmlPage) -> list[Group]:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from api.locale import Words
 from api.wording.alert_reason import line, title
+from api.wording.presence import presence_note, presence_why
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert, Condition, Handling, Severity, Subject
+from core.domain.evidence.presence import Presence
 from core.domain.notification import EscalationStep
 from core.domain.reasons import AreaSilentReason
 from core.domain.response_targets import CLAIM_TARGET, overdue, target_at
@@ -46,6 +48,7 @@ class AlertRow:
     opened_at: datetime
     last_life_sign_at: datetime | None
     last_life_sign_known_by: datetime | None
+    presence: str
     holder: str | None
     held_at: datetime | None
     is_cleared: bool
@@ -75,7 +78,8 @@ class AlertRow:
 class Whose:
     """Names what an alert is about: one person, everybody in a home, or the whole ward.
 
-    `known_by` says by when the last life sign of a home had happened, where only the stretch of time is known.
+    `known_by` says by when the last life sign of a home had happened, where only the stretch of time is known. `known_since` is from when on
+    what was evaluated is still known; None where rows do not say whether somebody is at home.
     """
 
     def __init__(
@@ -83,7 +87,10 @@ class Whose:
         people: Sequence[ResidentOverview],
         words: Words,
         known_by: Mapping[int, datetime] | None = None,
+        *,
+        known_since: datetime | None = None,
     ) -> None:
+        self._known_since = known_since
         self._known_by = known_by or {}
         self._people = {one.number: one for one in people}
         self._at_home: dict[int, list[ResidentOverview]] = {}
@@ -98,6 +105,13 @@ class Whose:
     def known_by(self, home: int) -> datetime | None:
         """Return by when the last life sign of a home had happened; None where its moment is known."""
         return self._known_by.get(home)
+
+    def presence(self, alert: Alert) -> Presence | None:
+        """Return whether the resident an alert is about is at home, None where rows do not say it."""
+        person = self.person(alert)
+        if person is None or self._known_since is None or alert.severity is Severity.EQUIPMENT:
+            return None
+        return person.presence_at(self._known_since)
 
     def name(self, alert: Alert) -> str:
         """Return whom an alert is about, in a few words."""
@@ -155,6 +169,7 @@ def _row(
         opened_at=alert.opened_at,
         last_life_sign_at=person.last_life_sign_at if person else None,
         last_life_sign_known_by=whose.known_by(person.home) if person else None,
+        presence=_presence_line(whose.presence(alert), times),
         holder=alert.claimed_by if is_held else None,
         held_at=alert.claimed_at if is_held else None,
         is_cleared=alert.condition is Condition.CLEARED,
@@ -173,6 +188,12 @@ def _row(
         ),
         again=ordinal(times.words.language, alert.occurrences) if alert.occurrences > 1 else "",
     )
+
+
+def _presence_line(found: Presence | None, times: LocalTimes) -> str:
+    """Say whether the person is at home, since when and why; nothing where it can never be known."""
+    note = "" if found is None else presence_note(found, times)
+    return f"{note} {presence_why(found, times)}" if found is not None and note else ""
 
 
 def _known_by(alert: Alert, person: ResidentOverview | None, whose: Whose) -> datetime | None:

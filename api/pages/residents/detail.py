@@ -18,6 +18,7 @@ from api.pages.parts.week import load_week_section
 from api.pages.rendering import HtmlPage
 from api.views import baseline
 from api.views.baseline import BaselineSummary
+from api.wording.presence import presence_why, presence_words
 from api.wording.reason_card import place_name
 from core.domain.alert import Severity
 from core.store.alerts import alerts
@@ -46,6 +47,7 @@ def head_context(
     page: HtmlPage, viewer: Viewer, connection: Connection, one: ResidentOverview
 ) -> dict[str, object]:
     """Return what the top of the page shows: state, last life sign, open alerts."""
+    presence = one.presence_at(page.known_since)
     return {
         "m": page.times,
         "one": one,
@@ -53,6 +55,8 @@ def head_context(
         "last_known_by": residents.life_signs_known_by(connection, [one.home], page.now).get(one.home),
         "last_place": place_name(one.last_life_sign_place, page.words),
         "open": open_alert_rows(page, viewer, connection, one),
+        "at_home": presence_words(presence, page.times),
+        "at_home_why": presence_why(presence, page.times),
     }
 
 

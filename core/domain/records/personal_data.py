@@ -110,7 +110,9 @@ _OF_RESIDENTS = (
         codes=("state", "problem"),
     ),
     PersonalTable("baseline", _DELETED, texts=("body",), codes=("rule",)),
-    PersonalTable("evaluation", _DELETED, codes=("failed_rule", "state")),
+    PersonalTable(
+        "evaluation", _DELETED, codes=("failed_rule", "state", "presence_state", "presence_reason")
+    ),
     PersonalTable("fix", _DELETED, is_timeline=True),
     PersonalTable("reading", _DELETED, codes=("channel",), is_timeline=True),
     PersonalTable("device_latest", _DELETED),

@@ -10,7 +10,8 @@ from psycopg.rows import class_row, kwargs_row
 from psycopg.types.json import Jsonb
 
 from core.domain.alert import ELSEWHERE, AlertKey, Subject
-from core.domain.metrics import CONNECTIONS
+from core.domain.evidence.presence import Presence
+from core.domain.metrics import CONNECTIONS, CONTACT_OPEN, CONTACT_USED
 from core.store import subjects
 from core.store.database import Connection
 from core.store.queries import load
@@ -18,6 +19,8 @@ from core.store.queries import load
 _EVALUATION = load("detection/evaluation_queue")
 # What a device says, or the broker for it, about being connected.
 STATUS_METRICS = list(CONNECTIONS)
+# What a sensor at an entrance door says when it is used.
+_DOOR_METRICS = [CONTACT_OPEN.number, CONTACT_USED.number]
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ class ClosedSilence:
 class Settled:
     """How far a resident was evaluated, `at` which moment, when the answer can change next, and what the board says.
 
-    Until `due_at` changes are evaluated at once only if the resident `on_any_reading`, or new fixes if `on_any_fix`; what else is new
-    cannot change the answer before.
+    Until `due_at` changes are evaluated at once only if the resident `on_any_reading`, or new fixes if `on_any_fix`, a use of the door if
+    `on_door`, any new life sign if `on_life_sign`; what else is new cannot change the answer before.
     """
 
     resident: int
@@ -77,7 +80,10 @@ class Settled:
     due_at: datetime
     on_any_reading: bool
     on_any_fix: bool
+    on_door: bool
+    on_life_sign: bool
     state: str
+    presence: Presence
     failed_rule: str | None
     at: datetime
 
@@ -122,7 +128,8 @@ def set_back(connection: Connection, until: datetime, latest: datetime) -> int:
 
 def drop_idle_changes(connection: Connection, until: datetime) -> None:
     """Drop changes that cannot alter any answer before the deadline of its home."""
-    connection.execute(_EVALUATION["drop_idle_changes"], {"until": until, "status_metrics": STATUS_METRICS})
+    values = {"until": until, "status_metrics": STATUS_METRICS, "door_metrics": _DOOR_METRICS}
+    connection.execute(_EVALUATION["drop_idle_changes"], values)
 
 
 def claim_urgent(connection: Connection, limit: int, but: Collection[int] = ()) -> list[int]:
@@ -177,7 +184,13 @@ def save(connection: Connection, settled: Sequence[Settled]) -> None:
             "due_at": [one.due_at for one in settled],
             "on_any_reading": [one.on_any_reading for one in settled],
             "on_any_fix": [one.on_any_fix for one in settled],
+            "on_door": [one.on_door for one in settled],
+            "on_life_sign": [one.on_life_sign for one in settled],
             "state": [one.state for one in settled],
+            "presence_state": [one.presence.state for one in settled],
+            "presence_reason": [one.presence.reason for one in settled],
+            "presence_since": [one.presence.since for one in settled],
+            "presence_door_at": [one.presence.door_at for one in settled],
             "failed_rule": [one.failed_rule for one in settled],
             "at": [one.at for one in settled],
         },

@@ -12,6 +12,7 @@ from psycopg.rows import class_row, dict_row, kwargs_row
 from core.domain.access_scope import AccessScope
 from core.domain.alert import Severity
 from core.domain.device import DeviceKind
+from core.domain.evidence.presence import UNKNOWN_PRESENCE, Presence, PresenceReason, PresenceState
 from core.domain.people import Contact, Home, Resident, WatchState
 from core.domain.planned_absence import NO_END
 from core.domain.records.details import EndReason
@@ -36,6 +37,8 @@ class ResidentOverview:
         What the last evaluation found; ask `state_at` for what may be said now.
     known_through : datetime or None
         Until when that is known: nobody evaluated the ward after it, or the resident was due then. None before the first evaluation.
+    evaluated_presence : Presence
+        Whether they are at home, as it was found then; ask `presence_at` for what may be said now.
     last_life_sign_at, last_life_sign_kind, last_life_sign_place
         The latest life sign in the home; None before the first.
     last_received_at : datetime or None
@@ -65,6 +68,7 @@ class ResidentOverview:
     evaluated_state: WatchState
     state_since: datetime | None
     known_through: datetime | None
+    evaluated_presence: Presence
     last_life_sign_at: datetime | None
     last_life_sign_kind: DeviceKind | None
     last_life_sign_place: str | None
@@ -89,8 +93,14 @@ class ResidentOverview:
 
     def state_at(self, known_since: datetime) -> WatchState:
         """Return the state, as long as it was evaluated at `known_since` or later; else it is unknown."""
-        is_known = self.known_through is not None and self.known_through >= known_since
-        return self.evaluated_state if is_known else WatchState.CANNOT_TELL
+        return self.evaluated_state if self._is_known(known_since) else WatchState.CANNOT_TELL
+
+    def presence_at(self, known_since: datetime) -> Presence:
+        """Return whether they are at home, as long as it was evaluated at `known_since` or later; else it is unknown."""
+        return self.evaluated_presence if self._is_known(known_since) else UNKNOWN_PRESENCE
+
+    def _is_known(self, known_since: datetime) -> bool:
+        return self.known_through is not None and self.known_through >= known_since
 
     def age(self, now: datetime) -> int | None:
         """Return the age in full years on the day that `now` is in the home's zone."""
@@ -313,6 +323,10 @@ def _overview(
     *,
     zone: str,
     evaluated_state: str,
+    presence_state: str,
+    presence_reason: str,
+    presence_since: datetime | None,
+    presence_door_at: datetime | None,
     last_life_sign_kind: str | None,
     worst: int | None,
     end_reason: str | None,
@@ -321,6 +335,9 @@ def _overview(
     return ResidentOverview(
         zone=ZoneInfo(zone),
         evaluated_state=WatchState(evaluated_state),
+        evaluated_presence=Presence(
+            PresenceState(presence_state), PresenceReason(presence_reason), presence_since, presence_door_at
+        ),
         last_life_sign_kind=None if last_life_sign_kind is None else DeviceKind(last_life_sign_kind),
         worst=None if worst is None else Severity(worst),
         end_reason=None if end_reason is None else EndReason(end_reason),

@@ -38,7 +38,7 @@ def of_subjects(
 def of_homes(
     connection: Connection, homes: Sequence[int], since: datetime, until: datetime
 ) -> dict[int, list[BlindTime]]:
-    """Return when each of some homes, or its neighbourhood, was out of contact in a span, in order."""
+    """Return when each of some homes, its neighbourhood, or one of its entrance doors was out of contact in a span, in order."""
     found: dict[int, list[BlindTime]] = {home: [] for home in homes}
     cursor = connection.cursor(row_factory=kwargs_row(_of_home))
     values = {"homes": list(homes), "since": since, "until": until}

@@ -59,6 +59,17 @@ WITH changes AS (
                             AND device.kind IN ('tracker', 'other')
                             AND contact.last_time > other.evaluated_through
                     ))
+                    OR (other.on_life_sign AND EXISTS (
+                        SELECT FROM home_latest
+                        WHERE home_latest.home_id = changes.home_id AND home_latest.life_sign_at > other.evaluated_through
+                    ))
+                    OR (other.on_door AND EXISTS (
+                        SELECT FROM device_assignment AS fitted
+                        JOIN device ON device.device_number = fitted.device_number AND device.kind = 'door'
+                        JOIN device_latest AS latest ON latest.device_number = fitted.device_number
+                        WHERE fitted.home_id = changes.home_id AND upper_inf(fitted.during)
+                            AND latest.metric = ANY(%(door_metrics)s) AND latest.time > other.evaluated_through
+                    ))
                     -- A new device starts deadlines of its own.
                     OR EXISTS (
                         SELECT FROM device_assignment AS fresh
@@ -151,14 +162,32 @@ UPDATE evaluation SET
     due_at = one.due_at,
     on_any_reading = one.on_any_reading,
     on_any_fix = one.on_any_fix,
+    on_door = one.on_door,
+    on_life_sign = one.on_life_sign,
     state_since = CASE WHEN evaluation.state = one.state THEN coalesce(evaluation.state_since, one.at) ELSE one.at END,
     state = one.state,
+    -- How long somebody has been at home is not forgotten when the door was used too long ago to be looked at again.
+    presence_since = CASE
+        WHEN one.presence_state = 'in' AND evaluation.presence_state = 'in' THEN coalesce(one.presence_since, evaluation.presence_since)
+        ELSE one.presence_since
+    END,
+    presence_door_at = CASE
+        WHEN one.presence_state = 'in' AND evaluation.presence_state = 'in' THEN coalesce(one.presence_door_at, evaluation.presence_door_at)
+        ELSE one.presence_door_at
+    END,
+    presence_state = one.presence_state,
+    presence_reason = one.presence_reason,
     failed_rule = one.failed_rule,
     failed_at = CASE WHEN one.failed_rule IS NULL THEN NULL ELSE one.at END
 FROM unnest(
     %(residents)s::integer[], %(evaluated_through)s::timestamptz[], %(due_at)s::timestamptz[], %(on_any_reading)s::boolean[],
-    %(on_any_fix)s::boolean[], %(state)s::text[], %(failed_rule)s::text[], %(at)s::timestamptz[]
-) AS one (resident_id, evaluated_through, due_at, on_any_reading, on_any_fix, state, failed_rule, at)
+    %(on_any_fix)s::boolean[], %(on_door)s::boolean[], %(on_life_sign)s::boolean[], %(state)s::text[], %(presence_state)s::text[],
+    %(presence_reason)s::text[], %(presence_since)s::timestamptz[], %(presence_door_at)s::timestamptz[], %(failed_rule)s::text[],
+    %(at)s::timestamptz[]
+) AS one (
+    resident_id, evaluated_through, due_at, on_any_reading, on_any_fix, on_door, on_life_sign, state, presence_state, presence_reason,
+    presence_since, presence_door_at, failed_rule, at
+)
 WHERE evaluation.resident_id = one.resident_id;
 
 -- name: postpone
@@ -168,6 +197,7 @@ UPDATE evaluation SET
     evaluated_through = greatest(least(evaluated_through, %(since)s), %(not_before)s), due_at = %(due_at)s, on_any_reading = true,
     state_since = CASE WHEN state = 'cannot_tell' THEN coalesce(state_since, %(now)s) ELSE %(now)s END,
     state = 'cannot_tell',
+    presence_state = 'cannot_tell', presence_reason = 'not_evaluated', presence_since = NULL, presence_door_at = NULL,
     failed_rule = %(failed_rule)s, failed_at = %(now)s
 WHERE resident_id IN (SELECT resident_id FROM resident WHERE home_id = %(home)s);
 

@@ -9,6 +9,8 @@ SELECT
     -- Evaluated through with the ward as a whole, unless it is overdue.
     CASE WHEN w.due_at < ward.evaluated_through THEN w.due_at WHEN w.due_at IS NOT NULL THEN ward.evaluated_through END
         AS known_through,
+    coalesce(w.presence_state, 'cannot_tell') AS presence_state, coalesce(w.presence_reason, 'not_evaluated') AS presence_reason,
+    w.presence_since, w.presence_door_at,
     l.life_sign_at AS last_life_sign_at, d.kind AS last_life_sign_kind, d.place AS last_life_sign_place,
     (
         SELECT max(c.last_received_at)

@@ -13,7 +13,7 @@ WHERE blind.began_at < %(until)s AND coalesce(blind.ended_at, 'infinity') > %(si
 ORDER BY blind.began_at;
 
 -- name: of_homes
--- When homes, or the neighbourhoods that they are in, were out of contact in a span.
+-- When homes, the neighbourhoods that they are in, or their entrance doors were out of contact in a span.
 SELECT
     home.home_id AS home, blind.subject_kind, blind.subject_number, blind.area, blind.began_at, blind.ended_at,
     coalesce(blind.known_at, blind.began_at) AS known_at, blind.cause
@@ -22,7 +22,16 @@ JOIN blind_time AS blind ON (blind.subject_kind = 'home' AND blind.subject_numbe
     OR (blind.subject_kind = 'area' AND blind.subject_number = 0 AND blind.area = home.area)
 WHERE home.home_id = ANY(%(homes)s)
     AND blind.began_at < %(until)s AND coalesce(blind.ended_at, 'infinity') > %(since)s
-ORDER BY blind.began_at;
+UNION ALL
+SELECT
+    here.home_id, blind.subject_kind, blind.subject_number, blind.area, blind.began_at, blind.ended_at,
+    coalesce(blind.known_at, blind.began_at), blind.cause
+FROM device_assignment AS here
+JOIN device ON device.device_number = here.device_number AND device.kind = 'door'
+JOIN blind_time AS blind ON blind.subject_kind = 'device' AND blind.subject_number = here.device_number
+WHERE here.home_id = ANY(%(homes)s) AND upper_inf(here.during)
+    AND blind.began_at < %(until)s AND coalesce(blind.ended_at, 'infinity') > %(since)s
+ORDER BY began_at;
 
 -- name: of_resident
 -- When a resident's home, or the whole ward, was out of contact in a span.
