@@ -1,15 +1,20 @@
 """How fast ingest is, measured against the fastest use of its client library and against what one writes at first."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from core.store.database import Database
 from core.store.edition import edition
+from tests.bench.messages import READINGS_EACH
 from tests.bench.result import Result, Results, median, ratios
 from tests.bench.stand import MAIN, Stand
 
 _FEW = 4_000
 _NO_OP = "a paho client that does nothing and acknowledges in batches of 500, same broker, same messages"
+_COPIED = "copied"
+_COPY = "binary COPY of the same readings into the same hypertable with the same index"
 # What a row takes by itself: 40 bytes of columns and 24 of header.
 _TUPLE_BYTES = 64
 
@@ -33,18 +38,22 @@ Say = Callable[[str], None]
 
 def rates(stand: Stand, effort: Effort, say: Say) -> Results:
     """Measure one worker."""
-    found: list[tuple[float, float, float]] = []
+    found: list[tuple[float, float, float, float]] = []
+    stand.add_database(_COPIED)
     for run in range(effort.runs):
         say(f"ingest: run {run + 1} of {effort.runs}")
-        found.append(
-            (
-                stand.drained("no_op", effort.messages),
-                stand.ingest_rate(effort.messages),
-                stand.drained("executemany", _FEW, stand.cluster.url(MAIN)),
-            )
-        )
-    no_op, ours, plain = (list(column) for column in zip(*found, strict=True))
+        no_op_rate, began = stand.drained("no_op", effort.messages), datetime.now(UTC)
+        ours_rate = stand.ingest_rate(effort.messages)
+        copied = _copy_rate(stand, began)
+        plain_rate = stand.drained("executemany", _FEW, stand.cluster.url(MAIN))
+        found.append((no_op_rate, ours_rate, plain_rate, copied))
+    no_op, ours, plain, copies = (list(column) for column in zip(*found, strict=True))
+    stored = [READINGS_EACH * rate for rate in ours]
     return {
+        "copy_ratio": median(ratios(stored, copies), "ratio", _COPY),
+        "copy_rate": median(
+            copies, "readings/s", "binary COPY of what ingest stored, into an empty database"
+        ),
         "ingest_ratio": median(ratios(ours, no_op), "ratio", _NO_OP),
         "executemany_ratio": median(ratios(plain, no_op), "ratio", _NO_OP),
         "ingest_rate": median(ours, "messages/s", "committed, three readings each"),
@@ -52,6 +61,20 @@ def rates(stand: Stand, effort: Effort, say: Say) -> Results:
         "executemany_rate": median(plain, "messages/s", "one executemany and commit per message"),
         **_bytes_per_reading(stand),
     }
+
+
+def _copy_rate(stand: Stand, since: datetime) -> float:
+    """Return how many readings a second the database takes when it is only given those that ingest just stored."""
+    with stand.connect() as source, stand.connect(_COPIED) as target:
+        with source.cursor().copy(
+            "COPY (SELECT * FROM reading WHERE received_at >= %s) TO STDOUT (FORMAT binary)", (since,)
+        ) as reading:
+            rows = b"".join(reading)
+        cursor = target.cursor()
+        began = time.monotonic()
+        with cursor.copy("COPY reading FROM STDIN (FORMAT binary)") as writing:
+            writing.write(rows)
+        return cursor.rowcount / (time.monotonic() - began)
 
 
 def two_workers(stand: Stand, effort: Effort, say: Say) -> Results:

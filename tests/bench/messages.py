@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 DEVICES = 1000
 HOMES = 200
 _METRICS = (("motion", "true"), ("temperature_c", "21.5"), ("humidity_pct", "48.25"))
+READINGS_EACH = len(_METRICS)
 
 
 def messages(count: int, first_seq: int) -> Iterator[tuple[str, bytes]]:
