@@ -227,6 +227,12 @@ SENDERS: tuple[StatedSender, ...] = (
         bridge="gw/g1/home/OpenMQTTGateway/LWT",
     ),
     StatedSender(
+        "theengs:g1/OpenMQTTGateway",
+        "motion",
+        "gw/g1/home/OpenMQTTGateway/HCSR501toMQTT",
+        lambda state, other, _: {"presence": str(state).lower(), "other": other},
+    ),
+    StatedSender(
         "meshtastic:g1/!0000000b",
         "motion",
         "gw/g1/msh/JP/2/json/LongFast/!000000aa",

@@ -8,6 +8,7 @@ from ingest.codecs.parsing.call_pairs import call_in_part, call_of_pair, is_stat
 from ingest.codecs.parsing.event_words import (
     Call,
     call_in_field,
+    call_in_words,
     is_number_of_gas,
     several_calls,
     speaks_of,
@@ -98,7 +99,9 @@ class CallFields:
         if call is not None:
             self.add_call(call, f"{holder}.{key}", value)
             return self._add_plain(key, value) or True
-        return self._add_plain(name_inside(holder, key), value)
+        # A call by its own name is one, whatever holds it.
+        is_named = isinstance(value, str) and call_in_words(value) is not None
+        return self._add_plain(key if is_named else name_inside(holder, key), value)
 
     def add_call(self, call: Call, name: str, value: object, channel: str = "") -> None:
         """Add what a field was found to say."""

@@ -42,6 +42,7 @@ _CASES = [
     Case("another call of the message counts", _UPLINK, _uplink(header={"sos": 1}, notification={"notificationClass": "SOS", "notificationType": "SOS_OFF"}), {"sos": True}),
     Case("an alert of a fall is one", _UPLINK, _uplink(manDown={"alert": True}), {"fall": True}),
     Case("an alarm of the temperature is no call", _UPLINK, _uplink(temperature_alarm={"status": "alarm"}), {}, ("sos",)),
+    Case("what holds a named call does not hide it", _UPLINK, _uplink(light={"status": "SOS"}), {"sos": True}),
     Case("a measurement of 0 is the end", _UPLINK, _uplink(messages=[[{"type": "SOS Event", "measurementValue": 0}]]), {"sos": False}),
     Case("a measurement of 1 is a call", _UPLINK, _uplink(messages=[[{"type": "SOS Event", "measurementValue": "1"}]]), {"sos": True}),
     Case("the code of an event leaves its name a call", _UPLINK, _uplink(messages=[[{"type": "SOS Event", "measurementValue": 7}]]), {"sos": True}),
