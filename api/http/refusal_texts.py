@@ -19,6 +19,11 @@ _TEXTS = {
         "path.number",
         "its end is known, or it does not hold: nobody is asked whether it goes on",
     ),
+    "channel_cannot_be_tested": (
+        "path.channel",
+        "a test cannot be answered on it, nobody confirmed it yet, or the contact is not notified any more",
+    ),
+    "channel_tested_already": ("path.channel", "a test was sent within the last five minutes"),
     "absence_far_ahead": ("body.began_at", "it is more than a year ahead"),
     "absences_many": ("path.number", "{most} absences are planned already; end one first"),
     "geofences_many": ("path.number", "the resident has {most} geofences already; remove one first"),

@@ -355,6 +355,8 @@ CREATE TABLE contact_channel (
     confirmed_at timestamp with time zone,
     unreachable_since timestamp with time zone,
     unreachable_reason text,
+    tested_at timestamp with time zone,
+    proven_at timestamp with time zone,
     CONSTRAINT contact_channel_pkey PRIMARY KEY (contact_channel_id),
     CONSTRAINT contact_channel_check1 CHECK (((unreachable_since IS NULL) = (unreachable_reason IS NULL))),
     CONSTRAINT contact_channel_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
@@ -374,12 +376,15 @@ CREATE TABLE contact_link (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
+    contact_channel_id integer,
     CONSTRAINT contact_link_pkey PRIMARY KEY (token_hash),
     CONSTRAINT contact_link_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES absence(absence_id) ON DELETE CASCADE,
+    CONSTRAINT contact_link_contact_channel_id_fkey FOREIGN KEY (contact_channel_id) REFERENCES contact_channel(contact_channel_id) ON DELETE CASCADE,
     CONSTRAINT contact_link_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
-    CONSTRAINT contact_link_purpose_check CHECK ((purpose = ANY (ARRAY['confirm_absence'::text, 'still_away'::text])))
+    CONSTRAINT contact_link_purpose_check CHECK ((purpose = ANY (ARRAY['confirm_absence'::text, 'still_away'::text, 'channel_test'::text])))
 );
 CREATE INDEX contact_link_absence ON contact_link USING btree (absence_id) WHERE (absence_id IS NOT NULL);
+CREATE INDEX contact_link_channel ON contact_link USING btree (contact_channel_id) WHERE (contact_channel_id IS NOT NULL);
 CREATE INDEX contact_link_contact ON contact_link USING btree (contact_id, expires_at);
 
 CREATE TABLE delivery (

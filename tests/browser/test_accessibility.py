@@ -55,6 +55,7 @@ _PAGES = {
     "answer": ("/a/{token}", None),
     "ended answer": ("/a/nothing", None),
     "link of a contact": ("/c/{contact_token}", None),
+    "test of a channel": ("/c/{test_token}", None),
     "ended link of a contact": ("/c/nothing", None),
     "set up a device": ("/enrol#K7QM-2XNP-9RTA-4WHC", None),
     "users": ("/admin/users", "admin"),

@@ -14,7 +14,7 @@ from core.store.alerts import answer_links, episodes, handling
 from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
 from core.store.operation import simulation
-from core.store.people import planned_absences
+from core.store.people import contact_channels, planned_absences
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import LinkPurpose
 from detectors.alerting import planner
@@ -52,6 +52,7 @@ class Town:
     equipment: int
     token: str
     contact_token: str
+    test_token: str
     tried: int = 0
     trying: int = 0
     profile_tried: int = 0
@@ -268,7 +269,13 @@ def _morning(database: Database) -> Town:
             expires_at=waiting.expires_at,
             now=NOW,
         )
-    return Town(silent=silent, token=token, contact_token=contact_token, **found)
+        (channel,) = contact_channels.of_contact(connection, father[0])[:1]
+        lasts = NOW + timedelta(days=7)
+        purpose = LinkPurpose.CHANNEL_TEST
+        test_token = contact_links.issue(
+            connection, father[0], purpose, channel=channel.number, expires_at=lasts, now=NOW
+        )
+    return Town(silent=silent, token=token, contact_token=contact_token, test_token=test_token, **found)
 
 
 def _simulation(database: Database) -> None:

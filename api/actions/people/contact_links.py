@@ -11,11 +11,12 @@ from enum import StrEnum
 from api.actions import absences
 from api.actions.answer_links import AnswerLimits, LinkVisit
 from core.domain.access_scope import AccessScope
+from core.domain.delivery.contact_channel import ContactChannel
 from core.domain.people import Contact
 from core.domain.planned_absence import Absence
 from core.errors import NotFoundError
 from core.store.database import Connection
-from core.store.people import planned_absences, residents
+from core.store.people import contact_channels, planned_absences, residents
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import ContactLink, LinkPurpose
 from core.store.people.residents import ResidentOverview
@@ -36,6 +37,10 @@ class ContactLinkState(StrEnum):
     """Somebody says that the stay goes on."""
     HOME = "home"
     """The stay is over: the watch goes on."""
+    ASKED_ARRIVED = "asked_arrived"
+    """A test: did it arrive?"""
+    ARRIVED = "arrived"
+    """Somebody pressed that it did."""
     ENDED = "ended"
     """The link is too old, is about nothing any more, or never was one; nothing is shown."""
 
@@ -46,11 +51,12 @@ class LinkPress(StrEnum):
     CONFIRM = "confirm"
     STILL = "still"
     HOME = "home"
+    ARRIVED = "arrived"
 
 
 @dataclass(frozen=True)
 class ContactLinkPage:
-    """What the page of a link may show; with `ENDED` all else is None.
+    """What the page of a link may show; with `ENDED` all else is None, and of a test only the contact and the channel are not.
 
     Attributes
     ----------
@@ -62,12 +68,15 @@ class ContactLinkPage:
         What is asked about: a pause, or a stay in hospital.
     person : ResidentOverview or None
         Whose it is; pages show the name and the office's telephone only.
+    channel : ContactChannel or None
+        What is tested.
     """
 
     state: ContactLinkState
     contact: Contact | None = None
     absence: Absence | None = None
     person: ResidentOverview | None = None
+    channel: ContactChannel | None = None
 
     @property
     def presses(self) -> tuple[LinkPress, ...]:
@@ -75,6 +84,7 @@ class ContactLinkPage:
         return {
             ContactLinkState.ASKED: (LinkPress.CONFIRM,),
             ContactLinkState.ASKED_STILL: (LinkPress.STILL, LinkPress.HOME),
+            ContactLinkState.ASKED_ARRIVED: (LinkPress.ARRIVED,),
         }.get(self.state, ())
 
 
@@ -106,21 +116,23 @@ def press(
     limits.unknown.check(visit.peer, visit.machine_now)
     limits.presses.count(hashlib.sha256(token.encode("utf-8", "replace")).hexdigest(), visit.machine_now)
     page = _page(connection, token, visit)
-    if page.absence is None or page.contact is None or pressed not in page.presses:
+    if pressed not in page.presses:
         return _counted(limits, visit, page)
     if contact_links.use(connection, token, visit.now):
-        _act(connection, page.absence, page.contact.number, pressed, visit)
+        _act(connection, page, pressed, visit)
     return _page(connection, token, visit)
 
 
-def _act(
-    connection: Connection, absence: Absence, contact: int, pressed: LinkPress, visit: LinkVisit
-) -> None:
-    if pressed is LinkPress.CONFIRM:
-        absences.confirm_from_message(connection, absence, contact, visit.now)
-    else:
-        goes_on = pressed is LinkPress.STILL
-        absences.answer_from_message(connection, absence, contact, visit.now, goes_on=goes_on)
+def _act(connection: Connection, page: ContactLinkPage, pressed: LinkPress, visit: LinkVisit) -> None:
+    if page.channel is not None:
+        contact_channels.prove(connection, page.channel.number, visit.now)
+    elif page.absence is not None and page.contact is not None:
+        contact = page.contact.number
+        if pressed is LinkPress.CONFIRM:
+            absences.confirm_from_message(connection, page.absence, contact, visit.now)
+        else:
+            goes_on = pressed is LinkPress.STILL
+            absences.answer_from_message(connection, page.absence, contact, visit.now, goes_on=goes_on)
 
 
 def _counted(limits: AnswerLimits, visit: LinkVisit, page: ContactLinkPage) -> ContactLinkPage:
@@ -131,7 +143,11 @@ def _counted(limits: AnswerLimits, visit: LinkVisit, page: ContactLinkPage) -> C
 
 def _page(connection: Connection, token: str, visit: LinkVisit) -> ContactLinkPage:
     link = contact_links.look_up(connection, token) if 0 < len(token) <= _LONGEST_TOKEN else None
-    if link is None or link.absence is None or not link.is_valid(visit.now):
+    if link is None or not link.is_valid(visit.now):
+        return ENDED
+    if link.channel is not None:
+        return _of_test(connection, link, link.channel)
+    if link.absence is None:
         return ENDED
     is_of_stay = link.purpose is LinkPurpose.STILL_AWAY
     contact = residents.contact(connection, link.contact)
@@ -145,6 +161,15 @@ def _page(connection: Connection, token: str, visit: LinkVisit) -> ContactLinkPa
         return ENDED
     state = _of_stay(link, absence) if is_of_stay else _of_pause(link, absence, contact, visit.now)
     return ENDED if state is ContactLinkState.ENDED else ContactLinkPage(state, contact, absence, person)
+
+
+def _of_test(connection: Connection, link: ContactLink, number: int) -> ContactLinkPage:
+    """Return the page of a test; the channel goes with its links."""
+    contact = residents.contact(connection, link.contact)
+    if contact is None:
+        return ENDED
+    state = ContactLinkState.ASKED_ARRIVED if link.used_at is None else ContactLinkState.ARRIVED
+    return ContactLinkPage(state, contact, channel=contact_channels.get(connection, number))
 
 
 def _of_pause(link: ContactLink, absence: Absence, contact: Contact, now: datetime) -> ContactLinkState:

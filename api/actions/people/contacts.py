@@ -8,12 +8,12 @@ from api.access import visibility
 from api.access.refusals import RefusedError, ThereAlreadyError
 from api.actions.context import ActionContext
 from core.credentials.sealed_values import Sealer
-from core.domain.delivery.contact_channel import UnusableAddressError, usable_address
+from core.domain.delivery.contact_channel import TEST_PAUSE, UnusableAddressError, usable_address
 from core.domain.people import Channel, Language
 from core.domain.records.details import ContactDetails
 from core.domain.records.name_key import name_key
 from core.errors import InputError, NotFoundError
-from core.store.people import contact_channels, contacts, watch_changes
+from core.store.people import contact_channels, contacts, residents, watch_changes
 from core.store.people.records import one_at_a_time, record_lists, stored_records
 from core.store.people.records.stored_records import CONTACT, Author, Record
 from core.store.people.watch_changes import Concerned
@@ -199,6 +199,29 @@ def confirm_channel(context: ActionContext, contact: int, channel: int) -> None:
     concerned, before = _channel_of(context, contact, channel)
     contact_channels.confirm(context.connection, channel, context.now)
     _note_channels(context, concerned, before)
+
+
+def test_channel(context: ActionContext, contact: int, channel: int) -> None:
+    """Send a test on one channel; whoever gets it presses its link.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such contact or channel, or the viewer may not know.
+    ForbiddenError
+        The viewer is not staff.
+    RefusedError
+        The contact is not notified any more, the channel is none that can be answered, it was never confirmed and may be a stranger's,
+        or a test is on its way.
+    """
+    _channel_of(context, contact, channel)
+    found = contact_channels.get(context.connection, channel)
+    contact_channels.require_contact(context.connection, contact)
+    if not found.can_be_tested or residents.contact(context.connection, contact) is None:
+        raise RefusedError("channel", "channel_cannot_be_tested")
+    if found.tested_at is not None and context.now < found.tested_at + TEST_PAUSE:
+        raise RefusedError("channel", "channel_tested_already")
+    contact_channels.ask_test(context.connection, found, context.now)
 
 
 def _refuse_namesake(

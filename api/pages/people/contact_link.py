@@ -12,6 +12,7 @@ from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep,
 from api.http import cookies
 from api.pages.parts.absence_text import when_text
 from api.pages.rendering import HtmlPage
+from core.domain.people import Contact
 
 router = APIRouter()
 
@@ -51,6 +52,8 @@ def act_by_link(
 
 
 def _render(request: Request, found: ContactLinkPage) -> Response:
+    if found.channel is not None and found.contact is not None:
+        return _render_test(request, found, found.contact)
     if found.absence is None or found.contact is None or found.person is None:
         state = ContactLinkState.ENDED.value
         return HtmlPage(request, None).render("contact_link.html", {"state": state, "live": False})
@@ -82,6 +85,17 @@ def _render(request: Request, found: ContactLinkPage) -> Response:
             "contact_name": contact.name,
         },
     )
+
+
+def _render_test(request: Request, found: ContactLinkPage, contact: Contact) -> Response:
+    page = HtmlPage(request, None, None, contact.language)
+    context: dict[str, object] = {
+        "live": False,
+        "state": found.state.value,
+        "presses": [one.value for one in found.presses],
+        "contact_name": contact.name,
+    }
+    return page.render("contact_test.html", context)
 
 
 def _limits(request: Request) -> AnswerLimits:

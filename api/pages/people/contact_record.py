@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access import visibility
-from api.access.refusals import ThereAlreadyError
+from api.access.refusals import RefusedError, ThereAlreadyError
 from api.access.viewer import Viewer
 from api.actions.context import ActionContext
 from api.actions.people import contacts as actions
@@ -34,6 +34,7 @@ from core.domain.delivery.contact_channel import STAFF_ONLY
 from core.domain.people import Channel, Language
 from core.domain.records.details import ContactDetails
 from core.settings import Settings
+from core.store.alerts import notices
 from core.store.database import Connection
 from core.store.people import contact_channels
 from core.store.people.records import record_lists, stored_records
@@ -242,6 +243,18 @@ def confirm_channel(
     return RedirectResponse(f"/contacts/{number}?said=channel_saved#channels", 303)
 
 
+@router.post("/contacts/{number}/channels/{channel}/test")
+def test_channel(
+    viewer: Staff, connection: ConnectionDep, now: NowDep, number: Number, channel: Number
+) -> Response:
+    """Send a test on one channel."""
+    try:
+        actions.test_channel(ActionContext(connection, viewer, now), number, channel)
+    except RefusedError as error:
+        return RedirectResponse(f"/contacts/{number}?said={error.code}#channels", 303)
+    return RedirectResponse(f"/contacts/{number}?said=channel_tested#channels", 303)
+
+
 @router.post("/contacts/{number}/channels/{channel}/remove")
 def remove_channel(
     viewer: Staff, connection: ConnectionDep, now: NowDep, number: Number, channel: Number
@@ -335,6 +348,7 @@ def _show(
         "form": form,
         "problems": form.problems,
         "channels": contact_channels.of_contact(connection, number),
+        "tests": notices.channel_tests(connection, number),
         "channel_fields": shown(_CHANNEL, form, page.words, options),
         "history": record_history(
             page,

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from api.schemas.common import Input, Line, Moment, Output, ShortText
 from core.domain.delivery import telephone
+from core.domain.delivery.contact_channel import ContactChannel
 from core.domain.people import Channel, Language
 from core.domain.records.details import ContactDetails, EndReason, HomeDetails, ResidentDetails
 from core.store.people.records.stored_records import Record
@@ -270,6 +271,26 @@ class ContactRecordOut(Output):
     def of(record: Record[ContactDetails]) -> "ContactRecordOut":
         """Return a record as it goes out."""
         return ContactRecordOut(number=record.number, version=record.version, **vars(record.details))
+
+
+class ChannelRecordOut(Output):
+    """A way to reach a contact, in the order in which they are tried; of webhooks and chats only the host is given."""
+
+    number: int
+    kind: Channel
+    address: str
+    confirmed_at: datetime | None = Field(description="When somebody made sure that it is the right one.")
+    unreachable_since: datetime | None
+    can_be_tested: bool
+    tested_at: datetime | None = Field(description="When a test was last asked for.")
+    proven_at: datetime | None = Field(description="When somebody last pressed in a test that it arrived.")
+
+    @staticmethod
+    def of(one: ContactChannel) -> "ChannelRecordOut":
+        """Return a channel as it goes out."""
+        return ChannelRecordOut.model_validate(
+            {name: getattr(one, name) for name in ChannelRecordOut.model_fields}
+        )
 
 
 class ChangeOut(Output):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from core.domain.delivery import telephone
@@ -17,6 +17,12 @@ SEALED = STAFF_ONLY | {Channel.WEBHOOK}
 
 CONFIRMED_ONLY = frozenset({Channel.LINE, Channel.SMS, Channel.VOICE})
 """Kinds that are never used before somebody confirmed the address: a mistyped number belongs to a stranger."""
+
+TESTABLE = frozenset(Channel) - {Channel.VOICE, Channel.WEBHOOK}
+"""Kinds on which a test can be answered: a call reads no link aloud, and a program presses none."""
+
+TEST_PAUSE = timedelta(minutes=5)
+"""A second test of a channel waits so long: the first is still on its way."""
 
 _MAIL = re.compile(r"[^@\s,;<>()\"']{1,64}@[^@\s,;<>()\"']{1,255}\Z")
 _LINE_USER = re.compile(r"U[0-9a-f]{32}\Z")
@@ -54,6 +60,8 @@ class ContactChannel:
         Since when it is known to be dead: blocked, unknown to its provider, switched off.
     unreachable_reason : str or None
         Why, as a code.
+    tested_at, proven_at : datetime or None
+        When a test was last asked for, and when somebody last pressed in one that it arrived.
     """
 
     number: int
@@ -66,6 +74,13 @@ class ContactChannel:
     confirmed_at: datetime | None = None
     unreachable_since: datetime | None = None
     unreachable_reason: str | None = None
+    tested_at: datetime | None = None
+    proven_at: datetime | None = None
+
+    @property
+    def can_be_tested(self) -> bool:
+        """Whether a test may go there and be answered."""
+        return self.kind in TESTABLE and self.may_be_used
 
     @property
     def is_confirmed(self) -> bool:

@@ -31,6 +31,8 @@ class NoticeKind(StrEnum):
     """Nobody confirmed a pause in time: it does not begin."""
     STILL_AWAY = "still_away"
     """Does a stay in hospital whose end nobody knows go on?"""
+    CHANNEL_TEST = "channel_test"
+    """A test of one channel, which says nothing of anybody."""
     DEAD_CHANNEL = "dead_channel"
     """A channel of a contact takes no messages any more."""
 
@@ -110,6 +112,23 @@ def add(
         "now": now,
     }
     connection.execute(_NOTICES["add"], values)
+
+
+@dataclass(frozen=True)
+class ChannelTest:
+    """How the last test of a channel left: when it was taken, or when and why it was given up; all None while it waits."""
+
+    channel: int
+    sent_at: datetime | None
+    given_up_at: datetime | None
+    error: str | None
+
+
+def channel_tests(connection: Connection, contact: int) -> dict[int, ChannelTest]:
+    """Return how the last test of each channel of a contact left, by channel."""
+    cursor = connection.cursor(row_factory=class_row(ChannelTest))
+    values = {"contact": contact, "kind": NoticeKind.CHANNEL_TEST}
+    return {one.channel: one for one in cursor.execute(_NOTICES["channel_tests"], values)}
 
 
 def withdraw(connection: Connection, kind: NoticeKind, key: str, now: datetime) -> None:

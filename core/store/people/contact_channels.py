@@ -193,6 +193,19 @@ def confirm(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(_CHANNELS["confirm"], {"channel": number, "now": now})
 
 
+def ask_test(connection: Connection, channel: ContactChannel, now: datetime) -> None:
+    """Put a test of one channel into the outbox: a message whose link is pressed where it arrives."""
+    connection.execute(_CHANNELS["note_test"], {"channel": channel.number, "now": now})
+    body = {"channel": channel.number}
+    key = f"{channel.number} {now.isoformat()}"
+    notices.add(connection, {channel.contact: now}, NoticeKind.CHANNEL_TEST, key=key, body=body, now=now)
+
+
+def prove(connection: Connection, number: int, now: datetime) -> None:
+    """Note that somebody pressed in a test that it arrived: the channel is alive, and confirmed."""
+    connection.execute(_CHANNELS["prove"], {"channel": number, "now": now})
+
+
 def set_unreachable(connection: Connection, number: int, reason: str, now: datetime) -> None:
     """Note that an address is dead, and why; since when it has been so stays. The first time the staff of the office are sent a message."""
     values = {"channel": number, "reason": reason, "now": now}

@@ -27,6 +27,9 @@ from detectors.alerting.outgoing import DeliveryWorker, OutgoingMessage
 # After each attempt that failed; then it is given up: what it says is on the board.
 _PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 
+# Whoever gets a test may press for so long.
+_TEST_LASTS = timedelta(days=7)
+
 # Which channels a message may take: those of what is worth an eye, or of what is about equipment.
 _URGENCY = {
     NoticeKind.EVENING: Severity.EQUIPMENT,
@@ -35,6 +38,7 @@ _URGENCY = {
     NoticeKind.SECOND_PERSON: Severity.KEEP_AN_EYE,
     NoticeKind.SECOND_PERSON_EXPIRED: Severity.KEEP_AN_EYE,
     NoticeKind.STILL_AWAY: Severity.KEEP_AN_EYE,
+    NoticeKind.CHANNEL_TEST: Severity.KEEP_AN_EYE,
     NoticeKind.DEAD_CHANNEL: Severity.EQUIPMENT,
 }
 # What the link in a message is for, of those that have one.
@@ -94,12 +98,12 @@ class NoticeSender:
         contact = residents.contact(connection, notice.contact)
         if contact is None:
             return None
-        usable = in_order(
-            contact_channels.of_contact(connection, contact.number),
-            NotificationKind.CLEARED,
-            _URGENCY[notice.kind],
-            {},
-        )
+        there = contact_channels.of_contact(connection, contact.number)
+        if notice.kind is NoticeKind.CHANNEL_TEST:
+            # No other one shows that this one works; that it is known to be dead is what is tried.
+            usable = [one for one in there if one.number == notice.body["channel"] and one.can_be_tested]
+        else:
+            usable = in_order(there, NotificationKind.CLEARED, _URGENCY[notice.kind], {})
         quota = provider_quota.state(connection, Channel.LINE)
         if quota is not None and quota.is_kept_from(_URGENCY[notice.kind], now):
             usable = [one for one in usable if one.kind is not Channel.LINE]
@@ -130,6 +134,16 @@ class NoticeSender:
 
     def _answer_url(self, connection: Connection, notice: Notice, contact: Contact, now: datetime) -> str:
         """Return the address where the contact answers without signing in; empty where there is nothing to answer."""
+        if notice.kind is NoticeKind.CHANNEL_TEST:
+            token = contact_links.issue(
+                connection,
+                contact.number,
+                LinkPurpose.CHANNEL_TEST,
+                channel=notice.body["channel"],
+                expires_at=now + _TEST_LASTS,
+                now=now,
+            )
+            return f"{self._office.base_url}/c/{token}"
         if notice.kind not in _PURPOSES:
             return ""
         absence = planned_absences.get(connection, notice.body["absence"])
@@ -155,6 +169,8 @@ class NoticeSender:
             return notice_texts.equipment(notice, contact.language, self._office.base_url)
         if notice.kind is NoticeKind.DEAD_CHANNEL:
             return notice_texts.dead_channel(notice, contact.language, self._office.base_url)
+        if notice.kind is NoticeKind.CHANNEL_TEST:
+            return notice_texts.channel_test(contact.language, answer_url)
         resident = residents.get(connection, notice.body["resident"])
         zone = residents.home_of(connection, resident.number).zone
         if notice.kind is NoticeKind.WEAKENING:

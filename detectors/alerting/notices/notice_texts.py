@@ -62,6 +62,14 @@ def dead_channel(notice: Notice, language: Language, base_url: str) -> Text:
     return Text(texts("dead_channel.subject"), "\n".join([*lines, *links]), " ".join(lines))
 
 
+def channel_test(language: Language, answer_url: str) -> Text:
+    """Write a test: nothing has happened, and where to press that it arrived."""
+    texts = texts_of(language)
+    lines = [texts("channel_test.head"), texts("channel_test.todo")]
+    page = texts("channel_test.page", url=answer_url)
+    return Text(texts("channel_test.subject"), "\n".join([*lines, page]), " ".join(lines))
+
+
 def _span(began: str, ended: str, texts: MessageTexts, zone: ZoneInfo, now: datetime) -> str:
     first, last = (datetime.fromisoformat(edge) for edge in (began, ended))
     return f"{texts.moment(first, now, zone)}–{clock_time(texts.language, last.astimezone(zone))}"

@@ -171,6 +171,7 @@ _CASES = (
     Case("POST", "/contacts/{contact}/undo", 404, 404, 404, 403, 403, form={"change": "999"}),
     Case("POST", "/contacts/{contact}/channels", 422, 422, 404, 403, 403, form={"kind": "mail"}),
     Case("POST", "/contacts/{contact}/channels/{channel}/first", 303, 303, 404, 403, 403, form={}),
+    Case("POST", "/contacts/{contact}/channels/{channel}/test", 303, 303, 404, 403, 403, form={}),
     Case("POST", "/contacts/{contact}/channels/{channel}/confirm", 303, 303, 404, 403, 403, form={}),
     # The only one stays.
     Case("POST", "/contacts/{contact}/channels/{channel}/remove", 409, 409, 404, 403, 403, form={}),

@@ -122,8 +122,10 @@ CASES = (
     Case("PATCH", "/api/v1/homes/{home}", 200, 200, 404, 403, 403, body=UNCHANGED),
     Case("GET", "/api/v1/contacts/{contact}", 200, 200, 404, 403, 403),
     Case("PATCH", "/api/v1/contacts/{contact}", 409, 409, 404, 403, 403, body={"version": 999, "step": 5}),
+    Case("GET", "/api/v1/contacts/{contact}/channels", 200, 200, 404, 403, 403),
     Case("POST", "/api/v1/contacts/{contact}/channels", 204, 204, 404, 403, 403, body=CHANNEL),
     Case("POST", "/api/v1/contacts/{contact}/channels/{channel}/first", 204, 204, 404, 403, 403),
+    Case("POST", "/api/v1/contacts/{contact}/channels/{channel}/test", 202, 202, 404, 403, 403),
     Case("POST", "/api/v1/contacts/{contact}/channels/{channel}/confirmation", 204, 204, 404, 403, 403),
     # The only one stays.
     Case("DELETE", "/api/v1/contacts/{contact}/channels/{channel}", 409, 409, 404, 403, 403),

@@ -12,6 +12,7 @@ from api.schemas.common import Number
 from api.schemas.people.records import (
     ChangeOut,
     ChannelIn,
+    ChannelRecordOut,
     ContactChange,
     ContactNew,
     ContactRecordOut,
@@ -26,7 +27,7 @@ from api.schemas.people.records import (
 )
 from core.credentials.sealed_values import sealer_of
 from core.settings import Settings
-from core.store.people import watch_changes
+from core.store.people import contact_channels, watch_changes
 from core.store.people.records import record_lists, stored_records
 from core.store.people.records.stored_records import CONTACT, RESIDENT
 from core.store.people.watch_changes import Concerned
@@ -146,6 +147,13 @@ def change_contact(
     return ContactRecordOut.of(contacts.change(context, number, body.changes, version=body.version))
 
 
+@router.get("/contacts/{number}/channels", summary="The channels of a contact")
+def list_channels(viewer: Staff, number: Number, connection: ConnectionDep) -> list[ChannelRecordOut]:
+    """Return the channels of a contact, in the order in which they are tried."""
+    visibility.contact_for(connection, viewer, number)
+    return [ChannelRecordOut.of(one) for one in contact_channels.of_contact(connection, number)]
+
+
 @router.post("/contacts/{number}/channels", status_code=204, summary="Add a channel to a contact")
 def add_channel(
     *,
@@ -168,6 +176,16 @@ def confirm_channel(
 ) -> None:
     """Note that you made sure, by a call or on paper, that it reaches the right person."""
     contacts.confirm_channel(ActionContext(connection, viewer, now), number, channel)
+
+
+@router.post(
+    "/contacts/{number}/channels/{channel}/test", status_code=202, summary="Send a test on a channel"
+)
+def test_channel(
+    viewer: Staff, number: Number, channel: Number, connection: ConnectionDep, now: NowDep
+) -> None:
+    """Send a message whose link is pressed where it arrives; `proven_at` of the channel says that somebody did."""
+    contacts.test_channel(ActionContext(connection, viewer, now), number, channel)
 
 
 @router.post("/contacts/{number}/channels/{channel}/first", status_code=204, summary="Try a channel first")

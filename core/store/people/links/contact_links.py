@@ -26,6 +26,8 @@ class LinkPurpose(StrEnum):
     """Let a pause of the watch hold that somebody else planned."""
     STILL_AWAY = "still_away"
     """Say whether a stay in hospital goes on."""
+    CHANNEL_TEST = "channel_test"
+    """Say that a test arrived."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,14 @@ class ContactLink:
         What for.
     absence : int or None
         The planned absence it is about.
+    channel : int or None
+        The channel on which it was sent, of a test.
     """
 
     contact: int
     purpose: LinkPurpose
     absence: int | None
+    channel: int | None
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
@@ -60,6 +65,7 @@ def issue(
     purpose: LinkPurpose,
     *,
     absence: int | None = None,
+    channel: int | None = None,
     expires_at: datetime,
     now: datetime,
 ) -> str:
@@ -71,6 +77,7 @@ def issue(
         "contact": contact,
         "purpose": purpose,
         "absence": absence,
+        "channel": channel,
         "now": now,
         "expires_at": expires_at,
     }

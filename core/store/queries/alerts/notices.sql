@@ -15,6 +15,13 @@ SELECT one.contact_id, %(kind)s, %(key)s, %(body)s, %(now)s, one.due_at
 FROM unnest(%(contacts)s::integer[], %(due)s::timestamptz[]) AS one (contact_id, due_at)
 ON CONFLICT (contact_id, kind, key) DO NOTHING;
 
+-- name: channel_tests
+-- How the last test of each channel of a contact left.
+SELECT DISTINCT ON (body ->> 'channel') (body ->> 'channel')::integer AS channel, sent_at, given_up_at, error
+FROM notice
+WHERE contact_id = %(contact)s AND kind = %(kind)s
+ORDER BY body ->> 'channel', created_at DESC;
+
 -- name: withdraw
 -- What waits under a key is not sent: it has been done, or is no more.
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL

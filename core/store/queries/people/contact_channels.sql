@@ -4,7 +4,7 @@
 -- The channels of one contact, in the order in which they are tried.
 SELECT
     contact_channel_id AS number, contact_id AS contact, place, kind, address, sealed, language, confirmed_at,
-    unreachable_since, unreachable_reason
+    unreachable_since, unreachable_reason, tested_at, proven_at
 FROM contact_channel
 WHERE contact_id = %(contact)s
 ORDER BY place;
@@ -13,7 +13,7 @@ ORDER BY place;
 -- The channels of several contacts, in the order in which they are tried.
 SELECT
     contact_channel_id AS number, contact_id AS contact, place, kind, address, sealed, language, confirmed_at,
-    unreachable_since, unreachable_reason
+    unreachable_since, unreachable_reason, tested_at, proven_at
 FROM contact_channel
 WHERE contact_id = ANY(%(contacts)s)
 ORDER BY contact_id, place;
@@ -22,7 +22,7 @@ ORDER BY contact_id, place;
 -- One channel.
 SELECT
     contact_channel_id AS number, contact_id AS contact, place, kind, address, sealed, language, confirmed_at,
-    unreachable_since, unreachable_reason
+    unreachable_since, unreachable_reason, tested_at, proven_at
 FROM contact_channel
 WHERE contact_channel_id = %(channel)s;
 
@@ -51,7 +51,7 @@ UPDATE contact_channel SET sealed = %(sealed)s, address = %(shown)s WHERE contac
 -- Channels whose address is, or should be, encrypted.
 SELECT
     contact_channel_id AS number, contact_id AS contact, place, kind, address, sealed, language, confirmed_at,
-    unreachable_since, unreachable_reason
+    unreachable_since, unreachable_reason, tested_at, proven_at
 FROM contact_channel
 WHERE kind = ANY(%(kinds)s)
 ORDER BY contact_channel_id
@@ -115,3 +115,13 @@ LIMIT %(limit)s;
 UPDATE contact_channel
 SET unreachable_since = NULL, unreachable_reason = NULL
 WHERE contact_channel_id = %(channel)s AND unreachable_since IS NOT NULL;
+
+-- name: note_test
+-- A test of a channel is asked for.
+UPDATE contact_channel SET tested_at = %(now)s WHERE contact_channel_id = %(channel)s;
+
+-- name: prove
+-- Somebody pressed in a test that it arrived: it is alive, and confirmed unless it was before.
+UPDATE contact_channel
+SET proven_at = %(now)s, confirmed_at = coalesce(confirmed_at, %(now)s), unreachable_since = NULL, unreachable_reason = NULL
+WHERE contact_channel_id = %(channel)s;
