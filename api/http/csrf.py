@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access.tokens import token_in
 from api.http.errors import ErrorPage, Problem, answer
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -36,7 +37,7 @@ class CsrfMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        is_signed = scope["type"] == "http" and scope["path"].startswith(_SIGNED)
+        is_signed = scope["type"] == "http" and (scope["path"].startswith(_SIGNED) or _is_of_program(scope))
         if scope["type"] == "http" and scope["method"] not in _SAFE and not is_signed:
             headers = Headers(scope=scope)
             if not comes_from_here(headers, {self._base, f"{scope['scheme']}://{headers.get('host', '')}"}):
@@ -44,6 +45,12 @@ class CsrfMiddleware:
                 await answer(request, _refusal(headers), self._error_page)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def _is_of_program(scope: Scope) -> bool:
+    """Return whether a request bears a token, which no other site can make a browser send; its cookie is not looked at."""
+    is_asked = scope["path"].startswith("/api/")
+    return is_asked and token_in(Headers(scope=scope).get("authorization", "")) is not None
 
 
 def comes_from_here(headers: Headers, own: set[str]) -> bool:

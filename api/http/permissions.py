@@ -8,11 +8,14 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Mount
 
-from api.access import sessions
+from api.access import sessions, tokens
 from api.access.refusals import ForbiddenError, NotSignedInError
 from api.access.viewer import Viewer
 from api.http import cookies
 from core.domain.people import Role
+
+# Tokens of programs are of no use elsewhere.
+_FOR_PROGRAMS = "/api/"
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,16 @@ ADMIN_PROVEN = Permission("admin_proven", ADMIN.roles, is_proven=True)
 
 
 def current_viewer(request: Request) -> Viewer | None:
-    """Return who is signed in, or None; the lookup has a short transaction of its own."""
+    """Return who is signed in, or in whose name a program asks, or None; the lookup has a short transaction of its own."""
+    machine_now = request.app.state.machine_clock.now()
+    program = tokens.token_in(request.headers.get("authorization", ""))
+    if program is not None and request.url.path.startswith(_FOR_PROGRAMS):
+        # Never the cookie besides: what bears a token is not asked whether it comes from our pages.
+        return tokens.viewer_of(request.app.state.database, program, request.method, machine_now)
     token = cookies.token_of(request)
     if token is None:
         return None
-    found = sessions.find_session(request.app.state.database, token, request.app.state.machine_clock.now())
+    found = sessions.find_session(request.app.state.database, token, machine_now)
     return None if found is None else Viewer(found.user, sessions.token_hash(token), found.proved_at)
 
 

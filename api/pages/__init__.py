@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
+from api.pages import api_tokens, notifications, own_account, second_factor, sign_in, simulation
 from api.pages import help as guide
-from api.pages import notifications, own_account, second_factor, sign_in, simulation
 from api.pages.alerts import answer_link as answer
 from api.pages.alerts import history as alerts
 from api.pages.backtests import form as backtests
@@ -33,6 +33,7 @@ for _part in (
     sign_in,
     own_account,
     second_factor,
+    api_tokens,
     alarm,
     notifications,
     board,

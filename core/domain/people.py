@@ -24,6 +24,15 @@ class Role(StrEnum):
     FAMILY = "family"
 
 
+class TokenScope(StrEnum):
+    """What a program's token may: never more than its owner, and nothing that needs a fresh proof of who asks."""
+
+    READ = "read"
+    """Only ask."""
+    WRITE = "write"
+    """Change things too."""
+
+
 class OfficeRole(StrEnum):
     """What an office is: one that looks after people, the ward's duty line, or the operator's emergency plan."""
 

@@ -192,6 +192,25 @@ CREATE TABLE answer_link (
 );
 CREATE INDEX answer_link_contact ON answer_link USING btree (contact_id, expires_at);
 
+CREATE TABLE api_token (
+    api_token_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    token_hash bytea NOT NULL,
+    user_id integer NOT NULL,
+    name text NOT NULL,
+    scope text NOT NULL,
+    office_id integer,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_token_pkey PRIMARY KEY (api_token_id),
+    CONSTRAINT api_token_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id) ON DELETE CASCADE,
+    CONSTRAINT api_token_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text]))),
+    CONSTRAINT api_token_token_hash_key UNIQUE (token_hash),
+    CONSTRAINT api_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX api_token_name ON api_token USING btree (user_id, name) WHERE (revoked_at IS NULL);
+
 CREATE TABLE awaited_code (
     token_hash bytea NOT NULL,
     user_id integer NOT NULL,

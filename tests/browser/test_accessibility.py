@@ -46,6 +46,7 @@ _PAGES = {
     "profile tried": ("/profiles/trials/{profile_tried}", "admin"),
     "profile being tried": ("/profiles/trials/{profile_trying}", "admin"),
     "own sign-in": ("/account", "care"),
+    "tokens of programs": ("/account/tokens", "admin"),
     "second factor": ("/account/second-factor", "care"),
     "proof of who asks": ("/proof", "admin"),
     "proposals": ("/proposals", "admin"),

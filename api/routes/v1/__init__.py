@@ -24,7 +24,7 @@ from api.routes.v1 import (
     simulation,
     tonight,
 )
-from api.routes.v1.people import accounts, imports, own_account, personal_data, records
+from api.routes.v1.people import accounts, api_tokens, imports, own_account, personal_data, records
 from api.schemas.common import ProblemOut
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -45,6 +45,7 @@ router = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)
 for part in (
     session,
     own_account,
+    api_tokens,
     residents,
     records,
     personal_data,

@@ -181,6 +181,7 @@ _OF_RESIDENTS = (
     PersonalTable("people_import", _DELETED, texts=("body",), codes=("fingerprint",), is_given_out=False),
     PersonalTable("invitation", _DELETED, codes=("code_hash",), is_given_out=False),
     PersonalTable("second_factor", _DELETED, codes=("sealed",), secrets=("sealed",), is_given_out=False),
+    PersonalTable("api_token", _DELETED, texts=("name",), codes=("token_hash", "scope"), is_given_out=False),
     PersonalTable("recovery_code", _DELETED, codes=("code_hash",), is_given_out=False),
     PersonalTable("awaited_code", _DELETED, codes=("token_hash",), is_given_out=False),
     PersonalTable("user_session", _DELETED, codes=("token_hash", "browser"), is_given_out=False),

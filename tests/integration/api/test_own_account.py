@@ -140,6 +140,8 @@ def test_exports_erasures_credentials_and_invitations_need_a_proof_of_the_last_f
         ("POST", "/api/v1/account/second-factor/confirmation"),
         ("DELETE", "/api/v1/account/second-factor"),
         ("GET", "/account/second-factor"),
+        ("POST", "/api/v1/account/tokens"),
+        ("POST", "/account/tokens"),
         ("POST", "/account/second-factor"),
         ("POST", "/account/second-factor/confirmation"),
         ("POST", "/account/second-factor/removal"),

@@ -258,6 +258,9 @@ _CASES = (
     ),
     Case("POST", "/account/sessions/{session}/end", 404, 404, 404, 404, 404, nobody=303, form={}),
     Case("POST", "/account/sessions/end-others", 303, 303, 303, 303, 303, nobody=303, form={}),
+    Case("GET", "/account/tokens", 200, 200, 200, 403, 403),
+    Case("POST", "/account/tokens", 200, 200, 200, 403, 403, form={"name": "figures"}),
+    Case("POST", "/account/tokens/{session}/revocation", 404, 404, 404, 403, 403, form={}),
     Case("GET", "/account/second-factor", 200, 200, 200, 403, 403),
     # The service has no key to keep a secret.
     Case("POST", "/account/second-factor", 422, 422, 422, 403, 403, form={}),

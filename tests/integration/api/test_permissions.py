@@ -78,6 +78,9 @@ CASES = (
     Case("GET", "/api/v1/account/sessions", 200, 200, 200, 200, 200),
     Case("DELETE", "/api/v1/account/sessions/{session}", 404, 404, 404, 404, 404),
     Case("PUT", "/api/v1/account/password", 422, 422, 422, 422, 422, body=WRONG_PASSWORD),
+    Case("GET", "/api/v1/account/tokens", 200, 200, 200, 403, 403),
+    Case("POST", "/api/v1/account/tokens", 201, 201, 201, 403, 403, body={"name": "figures"}),
+    Case("DELETE", "/api/v1/account/tokens/{token}", 404, 404, 404, 403, 403),
     Case("GET", "/api/v1/account/second-factor", 200, 200, 200, 403, 403),
     # The service has no key to keep a secret.
     Case("POST", "/api/v1/account/second-factor", 422, 422, 422, 403, 403),
@@ -351,6 +354,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
                 own_device=_new_device(ward) if "{own_device}" in case.path else "",
                 message=1,
                 session=999_999,
+                token=999_999,
                 erasure=_an_erasure(ward) if "{erasure}" in case.path else 0,
                 home=1,
                 **{"import": 999},
@@ -404,6 +408,8 @@ def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> Non
                 if path.startswith("/api/v1/offices")
                 else "account"
                 if path.startswith("/api/v1/accounts")
+                else "token"
+                if path.startswith("/api/v1/account/tokens")
                 else "session"
                 if path.startswith("/api/v1/account/sessions")
                 else "resident"

@@ -70,6 +70,7 @@ INSERT INTO simulation_event (kind, home_id, began_at, ended_at, raises, is_inje
 INSERT INTO people_import (user_id, made_at, body, fingerprint) VALUES (1, now(), 'x', 'f');
 INSERT INTO invitation (code_hash, user_id, made_at, expires_at) VALUES ('invited{r}', {u}, now(), now());
 INSERT INTO second_factor (user_id, sealed, made_at) VALUES ({u}, 'sealed', now());
+INSERT INTO api_token (token_hash, user_id, name, scope, made_at, expires_at) VALUES ('token{r}', {u}, 'for {x}', 'read', now(), now());
 INSERT INTO recovery_code (code_hash, user_id) VALUES ('recovery{r}', {u});
 INSERT INTO awaited_code (token_hash, user_id, expires_at) VALUES ('awaited{r}', {u}, now());
 INSERT INTO user_session (token_hash, user_id, created_at, last_seen_at, expires_at) VALUES ('session{r}', {u}, now(), now(), now());

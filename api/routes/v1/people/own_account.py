@@ -17,7 +17,7 @@ from api.dependencies import (
 )
 from api.http import cookies
 from api.schemas.common import BigNumber
-from api.schemas.own_account import (
+from api.schemas.people.own_account import (
     AppSecretOut,
     CodeIn,
     NewPasswordIn,

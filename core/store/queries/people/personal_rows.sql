@@ -261,6 +261,10 @@ SELECT t.ctid FROM invitation AS t WHERE t.user_id = ANY(%(accounts)s)
 -- Secrets of the apps with which their family signs in.
 SELECT t.ctid FROM second_factor AS t WHERE t.user_id = ANY(%(accounts)s)
 
+-- name: api_token
+-- Tokens of programs that ask in the name of their family.
+SELECT t.ctid FROM api_token AS t WHERE t.user_id = ANY(%(accounts)s)
+
 -- name: recovery_code
 -- Codes of their family for the day the phone is lost.
 SELECT t.ctid FROM recovery_code AS t WHERE t.user_id = ANY(%(accounts)s)
