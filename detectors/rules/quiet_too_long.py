@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,14 @@ _AHEAD = timedelta(days=8)
 
 @dataclass(frozen=True)
 class _Silence:
-    """A silence that a limit raises (Unix seconds): counted from `base`, raised at `tick`, over at `end`."""
+    """A silence that a limit raises (Unix seconds): counted from `base`, raised at `tick`, over at `end`, at `latest` with its day."""
 
     limit: QuietLimit
     began: float
     base: float
     tick: float
     end: float
+    latest: float
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class QuietTooLong:
     absence was planned, or a tracker said that the resident was away: whichever is the latest. On a day whose hours the clock change makes
     shorter than the limit, it is raised at their end.
 
-    An episode begins when it is raised, so that two limits that are passed together are two; the alert is over when none of them is.
+    An episode begins when it is raised, so that two limits that are passed together are two. It is over when none holds any more of those that
+    held when it began, and at the latest with its day.
 
     Parameters
     ----------
@@ -124,9 +127,9 @@ def _silences(
                 continue
             after = signs[signs > tick]
             sign = float(after[0]) if len(after) else np.inf
-            yield _Silence(
-                limit, began, base, tick, min(sign, pause_after(window, tick), began + OVER_AFTER_S)
-            )
+            # Hours of a whole day are an hour longer when the clock is put back.
+            latest = max(began + OVER_AFTER_S, ended)
+            yield _Silence(limit, began, base, tick, min(sign, pause_after(window, tick), latest), latest)
         if began > until.timestamp():
             return
 
@@ -140,18 +143,14 @@ def _is_broken(
 
 
 def _findings(window: Window, passed: Sequence[_Silence], since: float, now: float) -> Iterator[Finding]:
-    """Yield an episode for each moment at which a limit is passed; those that hold together are over together."""
-    group: list[_Silence] = []
-    for one in [*sorted(passed, key=lambda one: (one.tick, one.limit.number)), None]:
-        if group and (one is None or one.tick > max(each.end for each in group)):
-            over = max(each.end for each in group)
-            if over > since:
-                for tick in sorted({each.tick for each in group}):
-                    raised = next(each for each in group if each.tick == tick)
-                    yield _finding(window, raised, over if over <= now else None)
-            group = []
-        if one is not None:
-            group.append(one)
+    """Yield an episode for each moment at which a limit is passed, which is over with the last of those that hold then."""
+    ordered = sorted(passed, key=lambda one: (one.tick, one.limit.number))
+    for tick, together in groupby(ordered, key=lambda one: one.tick):
+        raised = list(together)
+        holding = max(each.end for each in ordered if each.tick <= tick <= each.end)
+        over = min(holding, max(each.latest for each in raised))
+        if over > since:
+            yield _finding(window, raised[0], over if over <= now else None)
 
 
 def _finding(window: Window, one: _Silence, cleared: float | None) -> Finding:

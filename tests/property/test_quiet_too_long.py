@@ -61,3 +61,17 @@ def test_a_limit_raises_as_if_somebody_counted_the_quiet_minutes(data: st.DataOb
     until = begin + timedelta(days=DAYS)
     found = QuietTooLong((limit,)).evaluate(window, begin, until).findings
     assert [one.raised_at for one in found] == sorted(set(_watched_by_hand(limit, begin, signs, absence)))
+
+
+def test_an_episode_of_one_limit_ends_alike_whenever_somebody_looks_while_another_goes_on() -> None:
+    begin = datetime(2026, 10, 24, 3, tzinfo=UTC)
+    night = QuietLimit(1, 1, "kitchen", None, "", 120, Hours(frozenset(range(7)), time(22), time(6)))
+    always = QuietLimit(2, 1, "", None, "", 90, Hours(frozenset(range(7)), time(0), time(0)))
+    window = Window(1, ZONE, begin, life_signs([]), no_track(), (), (), (), ())
+    rule, until = QuietTooLong((night, always)), begin + timedelta(days=2)
+    at_once = {one.began_at: one.cleared_at for one in rule.evaluate(window, begin, until).findings}
+    for minute in range(30, 2880, 30):
+        look = begin + timedelta(minutes=minute)
+        live = {one.began_at: one.cleared_at for one in rule.evaluate(window, begin, look).findings}
+        live |= {one.began_at: one.cleared_at for one in rule.evaluate(window, look, until).findings}
+        assert live == at_once, look
