@@ -115,7 +115,9 @@ def _silences(
         limit.hours, window.zone, since - timedelta(days=1), until + _AHEAD
     ):
         began, ended = began_at.timestamp(), ended_at.timestamp()
-        if began + OVER_AFTER_S <= since.timestamp():
+        # Hours of a whole day are an hour longer when the clock is put back.
+        latest = max(began + OVER_AFTER_S, ended)
+        if latest <= since.timestamp():
             continue
         inside = signs[(signs > began) & (signs < ended)].tolist()
         resumed = [one for _, one, _ in cuts if began < one < ended]
@@ -127,8 +129,6 @@ def _silences(
                 continue
             after = signs[signs > tick]
             sign = float(after[0]) if len(after) else np.inf
-            # Hours of a whole day are an hour longer when the clock is put back.
-            latest = max(began + OVER_AFTER_S, ended)
             yield _Silence(limit, began, base, tick, min(sign, pause_after(window, tick), latest), latest)
         if began > until.timestamp():
             return
