@@ -16,7 +16,7 @@ from core.domain.people import Contact
 from core.domain.planned_absence import Absence
 from core.errors import NotFoundError
 from core.store.database import Connection
-from core.store.people import contact_channels, planned_absences, residents
+from core.store.people import contact_channels, planned_absences, residents, weakenings
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import ContactLink, LinkPurpose
 from core.store.people.residents import ResidentOverview
@@ -159,7 +159,12 @@ def _page(connection: Connection, token: str, visit: LinkVisit) -> ContactLinkPa
         return ENDED
     if contact is None or not _is_theirs(contact, person):
         return ENDED
-    state = _of_stay(link, absence) if is_of_stay else _of_pause(link, absence, contact, visit.now)
+    if is_of_stay:
+        state = _of_stay(link, absence)
+    elif weakenings.may_confirm_by_link(connection, absence, contact):
+        state = _of_pause(link, absence, visit.now)
+    else:
+        return ENDED
     return ENDED if state is ContactLinkState.ENDED else ContactLinkPage(state, contact, absence, person)
 
 
@@ -172,10 +177,8 @@ def _of_test(connection: Connection, link: ContactLink, number: int) -> ContactL
     return ContactLinkPage(state, contact, channel=contact_channels.get(connection, number))
 
 
-def _of_pause(link: ContactLink, absence: Absence, contact: Contact, now: datetime) -> ContactLinkState:
-    is_own = contact.user is not None and contact.user == absence.created_by_user
-    is_late = absence.is_waiting and (link.used_at is not None or now >= absence.expires_at)
-    if is_own or is_late:
+def _of_pause(link: ContactLink, absence: Absence, now: datetime) -> ContactLinkState:
+    if absence.is_waiting and (link.used_at is not None or now >= absence.expires_at):
         return ContactLinkState.ENDED
     return ContactLinkState.ASKED if absence.is_waiting else ContactLinkState.DONE
 

@@ -10,13 +10,13 @@ from shapely.geometry.base import BaseGeometry
 
 from core.domain.geodesy import metres_per_degree
 from core.domain.geofence import Circle, Polygon, minutes_of_week
-from core.domain.people import Contact
+from core.domain.people import Contact, Role
 from core.domain.planned_absence import Absence
 from core.domain.sensitivity import Sensitivity
 from core.store.alerts import notices
 from core.store.alerts.notices import NoticeKind
 from core.store.database import Connection
-from core.store.people import residents, watch_changes
+from core.store.people import residents, users, watch_changes
 from core.store.people.geofences import hours_from_json, shape_from_json
 from core.store.people.watch_changes import Watched
 
@@ -59,7 +59,7 @@ def ask_second_person(connection: Connection, absence: Absence, now: datetime) -
     """Put one message for each who could confirm an absence that somebody else planned into the outbox: the centre, and the other contacts.
 
     Whoever sleeps gets it when their quiet hours end, and not at all if it would be too late to confirm by then: nobody is woken for a
-    pause. The message holds numbers only.
+    pause. The message holds numbers only; who may be the one who planned it signs in to confirm (`may_confirm_by_link`).
     """
     zone = residents.home_of(connection, absence.resident).zone
     due = {
@@ -72,6 +72,23 @@ def ask_second_person(connection: Connection, absence: Absence, now: datetime) -
     }
     notices.add(
         connection, in_time, NoticeKind.SECOND_PERSON, key=str(absence.number), body=_body(absence), now=now
+    )
+
+
+def may_confirm_by_link(connection: Connection, absence: Absence, contact: Contact) -> bool:
+    """Return whether a contact is surely not who planned an absence, so that a link may confirm it without a sign-in.
+
+    Whoever has a login is known by it. The mailbox of an office is read by its staff, of whom one may have planned it. A relative without
+    a login is somebody else if staff planned it, or a relative whose login is known among the contacts.
+    """
+    planner = absence.created_by_user
+    if contact.user is not None:
+        return contact.user != planner
+    if contact.resident is None or planner is None:
+        return False
+    is_by_relative = users.get(connection, planner).role is Role.FAMILY
+    return not is_by_relative or any(
+        one.user == planner for one in residents.contacts(connection, absence.resident)
     )
 
 

@@ -15,7 +15,7 @@ from core.store.alerts import notices
 from core.store.alerts.notices import Notice, NoticeKind
 from core.store.database import Connection, Database
 from core.store.operation import provider_quota
-from core.store.people import contact_channels, planned_absences, residents, watch_changes
+from core.store.people import contact_channels, planned_absences, residents, watch_changes, weakenings
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import LinkPurpose
 from core.store.people.watch_changes import Concerned
@@ -47,7 +47,6 @@ _PURPOSES = {
     NoticeKind.STILL_AWAY: LinkPurpose.STILL_AWAY,
 }
 _ABOUT_ABSENCES = {
-    NoticeKind.SECOND_PERSON: weakening_text.render_second_person,
     NoticeKind.SECOND_PERSON_EXPIRED: weakening_text.render_expired,
     NoticeKind.STILL_AWAY: weakening_text.render_still_away,
 }
@@ -148,6 +147,8 @@ class NoticeSender:
             return ""
         absence = planned_absences.get(connection, notice.body["absence"])
         is_pause = notice.kind is NoticeKind.SECOND_PERSON
+        if is_pause and not weakenings.may_confirm_by_link(connection, absence, contact):
+            return ""
         token = contact_links.issue(
             connection,
             contact.number,
@@ -177,9 +178,13 @@ class NoticeSender:
             change = watch_changes.one(connection, notice.body["change"], Concerned(resident=resident.number))
             return weakening_text.render(change, resident, contact, self._office.base_url, zone, now)
         absence = planned_absences.get(connection, notice.body["absence"])
+        page_url = f"{self._office.base_url}/residents/{resident.number}/absences"
+        if notice.kind is NoticeKind.SECOND_PERSON:
+            return weakening_text.render_second_person(
+                absence, resident, contact, zone, now, answer_url=answer_url, page_url=page_url
+            )
         render = _ABOUT_ABSENCES[notice.kind]
-        url = answer_url or f"{self._office.base_url}/residents/{resident.number}/absences"
-        return render(absence, resident, contact, url, zone, now)
+        return render(absence, resident, contact, answer_url or page_url, zone, now)
 
     def _attempt(self, message: OutgoingMessage) -> Attempt:
         try:

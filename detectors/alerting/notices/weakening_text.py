@@ -45,16 +45,27 @@ def render(
 
 
 def render_second_person(
-    absence: Absence, resident: Resident, contact: Contact, answer_url: str, zone: ZoneInfo, now: datetime
+    absence: Absence,
+    resident: Resident,
+    contact: Contact,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    answer_url: str,
+    page_url: str,
 ) -> Text:
-    """Ask a contact to confirm a pause of the watch that somebody else planned; the link does it without signing in."""
+    """Ask a contact to confirm a pause of the watch that somebody else planned: by the link, or signed in where there is none."""
     texts = texts_of(contact.language)
     lines = [
         *_planned("second_person.head", absence, resident, contact, zone, now),
         texts("second_person.ask", until=texts.moment(absence.expires_at, now, zone)),
         texts("second_person.unknown"),
     ]
-    page = texts("second_person.page", url=answer_url)
+    page = (
+        texts("second_person.page", url=answer_url)
+        if answer_url
+        else texts("second_person.page_signed_in", url=page_url)
+    )
     return Text(texts("second_person.subject"), "\n".join([*lines, page]), " ".join(lines))
 
 

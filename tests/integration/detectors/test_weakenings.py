@@ -93,7 +93,11 @@ def test_what_one_relative_plans_holds_when_somebody_else_has_confirmed_it(house
     text = texts["centre-a@example.jp"]
     assert "別の方の確認が必要です。確認があるまで、見守りは続きます。期限は8/5(水) 8:00です" in text
     assert "入れた人: 田中 太郎さん(" in text
-    assert _link_in(text)
+    assert (
+        f"サインインが必要です。入れた人のほかの方が確認してください): https://mimamori.example.jp{_ABSENCES}"
+        in text
+    )
+    assert _link_in(texts["cousin-a@example.jp"])
     assert not is_paused()
     assert "この予定を確認する" not in family.get(_ABSENCES).text
     confirm = f"/api/v1/absences/{planned['number']}/confirm"
@@ -122,6 +126,9 @@ def test_a_contact_without_an_account_confirms_by_the_link_once_and_looking_chan
 ) -> None:
     ward, nobody = household.ward, household.ward.client()
     household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00"})
+    ward.execute(
+        "UPDATE contact SET user_id = (SELECT user_id FROM user_account WHERE login = 'care_a') WHERE name = 'centre A'"
+    )
     texts = household.texts()
     link, other = (_link_in(texts[f"{name}-a@example.jp"]) for name in ("cousin", "centre"))
     page = [nobody.get(link).text for _ in range(20)][-1]
@@ -142,6 +149,52 @@ def test_a_contact_without_an_account_confirms_by_the_link_once_and_looking_chan
     assert _BUTTON not in nobody.get(other).text
     assert "変えた人: cousin Aさん" in household.texts()["family-a@example.jp"]
     assert ward.execute("SELECT count(*) FROM watch_change") == [(1,)]
+
+
+def test_the_mailbox_of_an_office_confirms_nothing_since_who_planned_it_may_read_it(
+    household: Household,
+) -> None:
+    ward, nobody = household.ward, household.ward.client()
+    household.by("care_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00", "ended": "2026-10-01T09:00"})
+    texts = household.texts()
+    assert set(texts) == _EVERYBODY
+    assert "/c/" not in texts["centre-a@example.jp"]
+    assert ward.execute(
+        "SELECT count(*) FROM contact_link JOIN contact USING (contact_id) WHERE office_id IS NOT NULL"
+    ) == [(0,)]
+    # Staff planned it, so any relative is somebody else; and one that was sent to the mailbox before does nothing.
+    link = _link_in(texts["cousin-a@example.jp"])
+    (cousin,) = ward.execute("SELECT contact_id FROM contact WHERE name = 'cousin A'")
+    ward.execute(
+        "UPDATE contact_link SET contact_id = (SELECT contact_id FROM contact WHERE name = 'centre A')"
+    )
+    nobody.post(link, data={"action": "confirm"})
+    assert ward.execute("SELECT confirmed_at FROM absence") == [(None,)]
+    ward.execute("UPDATE contact_link SET contact_id = %s", cousin[0])
+    nobody.post(link, data={"action": "confirm"})
+    assert ward.execute("SELECT confirmed_at IS NOT NULL FROM absence") == [(True,)]
+
+
+def test_a_relative_whose_row_is_not_tied_to_their_login_gets_no_link_to_their_own_pause(
+    household: Household,
+) -> None:
+    ward, nobody = household.ward, household.ward.client()
+    ward.execute("UPDATE contact SET user_id = NULL WHERE name = 'contact A'")
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00"})
+    texts = household.texts()
+    assert set(texts) == _EVERYBODY
+    assert not any("/c/" in text for text in texts.values())
+    assert ward.execute("SELECT count(*) FROM contact_link") == [(0,)]
+    # Nor does one that was sent while the planner stood among the contacts.
+    ward.execute("DELETE FROM notice")
+    ward.execute(
+        "UPDATE contact SET user_id = (SELECT user_id FROM user_account WHERE login = 'family_a') WHERE name = 'contact A'"
+    )
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-02T09:00"})
+    link = _link_in(household.texts()["cousin-a@example.jp"])
+    ward.execute("UPDATE contact SET user_id = NULL WHERE name = 'contact A'")
+    nobody.post(link, data={"action": "confirm"})
+    assert ward.execute("SELECT count(confirmed_at) FROM absence") == [(0,)]
 
 
 def test_a_link_that_ended_or_that_is_nobodys_any_more_shows_and_does_nothing(household: Household) -> None:
