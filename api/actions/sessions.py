@@ -73,7 +73,7 @@ def sign_in(
     with database.transaction() as connection:
         if before is not None:
             users.end_session(connection, token_hash(before))
-        started = attempts.start(connection, user, machine_now, browser)
+        started = attempts.start(connection, user, machine_now, browser, proved_at=machine_now)
     _log.info("signed_in", user=user.number)
     return started
 

@@ -49,7 +49,9 @@ class Site:
         with Database(self.database_url, size=1) as database, database.transaction() as connection:
             user = users.by_login(connection, login)
             expires_at = now + sessions.LASTS[user.role]
-            users.start_session(connection, sessions.token_hash(token), user.number, now, expires_at)
+            users.start_session(
+                connection, sessions.token_hash(token), user.number, now, expires_at, proved_at=now
+            )
         return token
 
 

@@ -51,9 +51,19 @@ def count(database: Database, login_hash: bytes, peer: str, machine_now: datetim
         raise TooManyAttemptsError("too many attempts to sign in failed", int(THROTTLE_SPAN.total_seconds()))
 
 
-def start(connection: Connection, user: User, machine_now: datetime, browser: str) -> SignedIn:
-    """Return a new session of somebody who has just proved who they are."""
+def start(
+    connection: Connection, user: User, machine_now: datetime, browser: str, *, proved_at: datetime | None
+) -> SignedIn:
+    """Return a new session of somebody who last gave all that proves who they are at `proved_at`."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     expires_at = machine_now + LASTS[user.role]
-    users.start_session(connection, token_hash(token), user.number, machine_now, expires_at, browser=browser)
+    users.start_session(
+        connection,
+        token_hash(token),
+        user.number,
+        machine_now,
+        expires_at,
+        proved_at=proved_at,
+        browser=browser,
+    )
     return SignedIn(user, token, expires_at)

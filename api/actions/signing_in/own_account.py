@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from api.access.refusals import NotSignedInError, RefusedError
+from api.access.refusals import ForbiddenError, NotSignedInError, RefusedError
 from api.access.sessions import SignedIn
 from api.access.viewer import Asker, Viewer
 from api.actions import sessions
@@ -50,6 +50,8 @@ def change_password(
 ) -> SignedIn:
     """Give the viewer a new password; they are signed out everywhere, and anew in this browser.
 
+    Where a second factor is on, the new session has only the proof that the one before it had.
+
     Parameters
     ----------
     database : Database
@@ -67,17 +69,24 @@ def change_password(
 
     Raises
     ------
+    ForbiddenError
+        A program asks, whose token would become a session for which no code was entered.
     RefusedError
         The password until now is wrong, or the new one is not good.
     TooManyAttemptsError
         Too many wrong ones were tried.
     """
+    with database.transaction() as connection:
+        if users.session(connection, viewer.session) is None:
+            raise ForbiddenError("a password is changed by whoever is signed in, not by a program")
     require_good_password(password, viewer.user, breached)
     _check_own(database, viewer, current, "current", asker, machine_now)
     chosen = hash_password(password)
     with database.transaction() as connection:
         users.set_password(connection, viewer.number, chosen)
-        started = attempts.start(connection, viewer.user, machine_now, asker.browser)
+        # The password alone proves nothing where a code is asked for: the new session is as old as the one before.
+        proved_at = viewer.proved_at if second_factors.is_on(connection, viewer.number) else machine_now
+        started = attempts.start(connection, viewer.user, machine_now, asker.browser, proved_at=proved_at)
     _log.info("password_changed", user=viewer.number)
     return started
 

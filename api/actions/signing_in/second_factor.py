@@ -160,7 +160,7 @@ def finish(
             raise NotSignedInError("enter your password again")
         if before is not None:
             users.end_session(connection, token_hash(before))
-        started = attempts.start(connection, user, machine_now, asker.browser)
+        started = attempts.start(connection, user, machine_now, asker.browser, proved_at=machine_now)
     _log.info("signed_in", user=user.number)
     return started
 

@@ -189,9 +189,10 @@ def start_session(
     now: datetime,
     expires_at: datetime,
     *,
+    proved_at: datetime | None,
     browser: str = "",
 ) -> None:
-    """Keep a new session, whose user has just proved who they are, and forget the expired ones of everybody."""
+    """Keep a new session, whose user proved who they are at `proved_at`, and forget the expired ones of everybody."""
     connection.execute(_USERS["drop_expired_sessions"], {"now": now})
     connection.execute(
         _USERS["start_session"],
@@ -201,6 +202,7 @@ def start_session(
             "now": now,
             "expires_at": expires_at,
             "browser": browser,
+            "proved_at": proved_at,
         },
     )
 

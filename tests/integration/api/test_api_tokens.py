@@ -9,7 +9,15 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 from api.http.permissions import declared_permission
-from tests.support.wards.api_ward import OFFICE_A, OFFICE_B, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
+from tests.support.wards.api_ward import (
+    OFFICE_A,
+    OFFICE_B,
+    PASSWORD,
+    RESIDENT_A,
+    RESIDENT_B,
+    ApiWard,
+    api_ward,
+)
 
 TOKENS = "/api/v1/account/tokens"
 RESIDENTS = "/api/v1/residents"
@@ -62,6 +70,13 @@ def test_a_token_that_may_only_read_changes_nothing(ward: ApiWard) -> None:
     writing = _program(ward, _make(care, name="claims", scope="write"))
     # It sends no header of a browser: no other site can make a browser send the token.
     assert writing.post(claim, json={"version": 1}).status_code == 200
+
+
+def test_no_token_becomes_a_session_with_the_password(ward: ApiWard) -> None:
+    program = _program(ward, _make(ward.client("care_a"), scope="write"))
+    body = {"current": PASSWORD, "password": "persimmons in november"}
+    answer = program.put("/api/v1/account/password", json=body)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
 
 
 def test_no_token_does_what_needs_a_fresh_proof(ward: ApiWard) -> None:

@@ -44,7 +44,9 @@ class Server:
         with self.database.transaction() as connection:
             user = users.by_login(connection, login)
             expires_at = now + sessions.LASTS[user.role]
-            users.start_session(connection, sessions.token_hash(token), user.number, now, expires_at)
+            users.start_session(
+                connection, sessions.token_hash(token), user.number, now, expires_at, proved_at=now
+            )
         return token
 
     def alert(self, resident: int = RESIDENT_A, rule: str = "inactivity") -> int:

@@ -20,6 +20,8 @@ from tests.support.wards.api_ward import PASSWORD, RESIDENT_A, ApiWard, api_ward
 
 SESSION = "/api/v1/session"
 FACTOR = "/api/v1/account/second-factor"
+PAGE = "/account/second-factor"
+ANOTHER = "persimmons in november"
 KEYS = "1:" + base64.b64encode(b"k" * 32).decode()
 OTHER_KEYS = "2:" + base64.b64encode(b"o" * 32).decode() + "," + KEYS
 
@@ -142,18 +144,17 @@ def test_neither_secret_nor_codes_are_readable_in_the_database(ward: ApiWard) ->
 
 def test_the_page_leads_from_the_qr_code_to_recovery_codes_shown_once(ward: ApiWard) -> None:
     client, elsewhere = ward.client("care_a"), ward.client("care_a")
-    page = "/account/second-factor"
-    assert client.post(page).headers["location"] == page
-    shown = client.get(page).text
+    assert client.post(PAGE).headers["location"] == PAGE
+    shown = client.get(PAGE).text
     assert "<svg" in shown
     found = re.search(r'id="secret">([A-Z2-7]+)<', shown)
     assert found is not None
-    wrong = client.post(f"{page}/confirmation", data={"code": "000000"})
+    wrong = client.post(f"{PAGE}/confirmation", data={"code": "000000"})
     assert (wrong.status_code, 'id="problem-code"' in wrong.text) == (422, True)
-    done = client.post(f"{page}/confirmation", data={"code": _code(ward, found.group(1))}).text
+    done = client.post(f"{PAGE}/confirmation", data={"code": _code(ward, found.group(1))}).text
     codes = re.findall(r"<li><code>([0-9A-Z-]{19})</code>", done)
     assert len(codes) == 10
-    again = client.get(page).text
+    again = client.get(PAGE).text
     assert found.group(1) not in again
     assert codes[0] not in again
     # Whoever is signed in elsewhere signed in by the password alone.
@@ -195,6 +196,48 @@ def test_a_code_and_not_the_password_proves_who_asks(ward: ApiWard) -> None:
     assert admin.get(export).status_code == 403
     assert admin.post("/api/v1/account/proof", json={"proof": _code(ward, secret)}).status_code == 204
     assert admin.get(export).status_code == 200
+
+
+@pytest.mark.parametrize("is_page", [False, True], ids=["JSON", "page"])
+def test_the_password_alone_never_undoes_the_second_factor(ward: ApiWard, *, is_page: bool) -> None:
+    client = ward.client("care_a")
+    secret, _ = _switch_on(ward, client)
+    ward.machine.advance(minutes=10)
+
+    def switches_off() -> bool:
+        answer = client.post(f"{PAGE}/removal") if is_page else client.delete(FACTOR)
+        is_refused = answer.headers.get("location", "").startswith("/proof") or answer.status_code == 403
+        assert is_refused == bool(ward.execute("SELECT user_id FROM second_factor"))
+        return not is_refused
+
+    assert not switches_off()
+    if is_page:
+        assert client.post("/proof", data={"proof": PASSWORD}).status_code == 422
+        form = {"current": PASSWORD, "password": ANOTHER, "again": ANOTHER}
+        changed = client.post("/account/password", data=form)
+        assert changed.headers["location"] == "/account?said=password_changed"
+    else:
+        assert client.post("/api/v1/account/proof", json={"proof": PASSWORD}).status_code == 422
+        body = {"current": PASSWORD, "password": ANOTHER}
+        assert client.put("/api/v1/account/password", json=body).status_code == 204
+    assert client.get(SESSION).status_code == 200
+    assert not switches_off()
+    # Nor does the new password; a code does.
+    assert client.post("/api/v1/account/proof", json={"proof": ANOTHER}).status_code == 422
+    assert client.post("/api/v1/account/proof", json={"proof": _code(ward, secret)}).status_code == 204
+    assert switches_off()
+
+
+def test_a_new_password_leaves_a_proof_by_code_as_fresh_as_it_was(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+    secret, _ = _switch_on(ward, client)
+    ward.machine.advance(minutes=10)
+    client.post("/api/v1/account/proof", json={"proof": _code(ward, secret)})
+    ward.machine.advance(minutes=4)
+    client.put("/api/v1/account/password", json={"current": PASSWORD, "password": ANOTHER})
+    assert client.get(PAGE).status_code == 200
+    ward.machine.advance(minutes=1)
+    assert client.get(PAGE).status_code == 303
 
 
 def test_it_is_switched_off_by_oneself_and_by_an_administrator_and_by_nobody_else(ward: ApiWard) -> None:

@@ -159,7 +159,12 @@ class ApiWard:
             with self.database.transaction() as connection:
                 user = users.by_login(connection, login)
                 users.start_session(
-                    connection, sessions.token_hash(token), user.number, now, now + sessions.LASTS[user.role]
+                    connection,
+                    sessions.token_hash(token),
+                    user.number,
+                    now,
+                    now + sessions.LASTS[user.role],
+                    proved_at=now,
                 )
             client.cookies.set(cookies.cookie_name(self.app.state.settings), token)
         return client

@@ -56,7 +56,7 @@ ON CONFLICT DO NOTHING;
 -- name: start_session
 -- Keep a new session by the hash of its token.
 INSERT INTO user_session (token_hash, user_id, created_at, last_seen_at, expires_at, browser, proved_at)
-VALUES (%(token_hash)s, %(user)s, %(now)s, %(now)s, %(expires_at)s, %(browser)s, %(now)s);
+VALUES (%(token_hash)s, %(user)s, %(now)s, %(now)s, %(expires_at)s, %(browser)s, %(proved_at)s);
 
 -- name: session
 -- The user and the times of a session, if the user may still sign in.
