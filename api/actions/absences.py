@@ -135,8 +135,8 @@ def confirm(context: ActionContext, absence: int, *, resident: int | None = None
 def confirm_from_message(connection: Connection, absence: Absence, contact: int, now: datetime) -> None:
     """Let an absence hold since a contact, who is not who planned it, confirms it from a message; what no longer waits stays as it is."""
     one_at_a_time.hold(connection, "absence", absence.resident)
-    found = planned_absences.get(connection, absence.number)
-    if found.is_waiting and now < found.expires_at:
+    found = planned_absences.get(connection, absence.number, also_ended=True)
+    if found.cancelled_at is None and found.is_waiting and now < found.expires_at:
         _let_hold(connection, found, now, contact=contact)
 
 

@@ -155,16 +155,15 @@ def _page(connection: Connection, token: str, visit: LinkVisit) -> ContactLinkPa
         absence = planned_absences.get(connection, link.absence, also_ended=is_of_stay)
         person = residents.overview(connection, AccessScope(everything=True), absence.resident)
     except NotFoundError:
-        # It was taken back, or the watch has ended.
+        # It was taken back, or the resident was erased.
         return ENDED
-    if contact is None or not _is_theirs(contact, person):
+    if contact is None or person.ended_at is not None or not _is_theirs(contact, person):
         return ENDED
     if is_of_stay:
         state = _of_stay(link, absence)
-    elif weakenings.may_confirm_by_link(connection, absence, contact):
-        state = _of_pause(link, absence, visit.now)
     else:
-        return ENDED
+        may_confirm = weakenings.may_confirm_by_link(connection, absence, contact)
+        state = _of_pause(link, absence, visit.now) if may_confirm else ContactLinkState.ENDED
     return ENDED if state is ContactLinkState.ENDED else ContactLinkPage(state, contact, absence, person)
 
 

@@ -141,6 +141,14 @@ def withdraw_about(connection: Connection, kind: NoticeKind, absence: int, now: 
     connection.execute(_NOTICES["withdraw_about"], {"kind": kind, "absence": absence, "now": now})
 
 
+def withdraw_of_resident(
+    connection: Connection, kinds: Sequence[NoticeKind], resident: int, now: datetime
+) -> None:
+    """Do not send what waits of some kinds about a resident: the watch has ended."""
+    values = {"kinds": [one.value for one in kinds], "resident": resident, "now": now}
+    connection.execute(_NOTICES["withdraw_of_resident"], values)
+
+
 def lease_one(connection: Connection, now: datetime, machine_now: datetime, until: datetime) -> Notice | None:
     """Take a message that is due, until a moment of the machine's time; None if there is none."""
     values = {"now": now, "machine_now": machine_now, "lease_until": until}

@@ -119,8 +119,13 @@ def confirm(
         evaluation_queue.evaluate_again(connection, row[0])
 
 
+def end_waiting(connection: Connection, resident: int, now: datetime) -> None:
+    """Take back the absences of a resident that wait for a second person; what holds stays as it is."""
+    connection.execute(_ABSENCES["end_waiting"], {"resident": resident, "now": now})
+
+
 def take_expired(connection: Connection, now: datetime) -> list[Absence]:
-    """Return, once each, the absences that nobody confirmed in time: they never begin."""
+    """Return, once each, the absences of who is watched that nobody confirmed in time, within the last week: they never begin."""
     values = {"within": CONFIRMED_WITHIN, "now": now}
     rows = connection.execute(_ABSENCES["take_expired"], values).fetchall()
     return [get(connection, number) for (number,) in sorted(rows)]

@@ -16,7 +16,7 @@ from core.domain.sensitivity import Sensitivity
 from core.store.alerts import notices
 from core.store.alerts.notices import NoticeKind
 from core.store.database import Connection
-from core.store.people import residents, users, watch_changes
+from core.store.people import planned_absences, residents, users, watch_changes
 from core.store.people.geofences import hours_from_json, shape_from_json
 from core.store.people.watch_changes import Watched
 
@@ -118,6 +118,13 @@ def ask_no_more(connection: Connection, absence: int, now: datetime) -> None:
     """Take back what has yet to be sent: somebody confirmed the absence, said that it goes on, or ended it."""
     notices.withdraw(connection, NoticeKind.SECOND_PERSON, str(absence), now)
     notices.withdraw_about(connection, NoticeKind.STILL_AWAY, absence, now)
+
+
+def end_with_watch(connection: Connection, resident: int, now: datetime) -> None:
+    """Take back the pauses that wait for a second person, and every message about a pause that has yet to be sent: the watch has ended."""
+    planned_absences.end_waiting(connection, resident, now)
+    kinds = (NoticeKind.SECOND_PERSON, NoticeKind.SECOND_PERSON_EXPIRED, NoticeKind.STILL_AWAY)
+    notices.withdraw_of_resident(connection, kinds, resident, now)
 
 
 def weakens(what: Watched, before: Kept | None, after: Kept | None) -> bool:

@@ -47,6 +47,7 @@ _PURPOSES = {
     NoticeKind.STILL_AWAY: LinkPurpose.STILL_AWAY,
 }
 _ABOUT_ABSENCES = {
+    NoticeKind.SECOND_PERSON: weakening_text.render_second_person,
     NoticeKind.SECOND_PERSON_EXPIRED: weakening_text.render_expired,
     NoticeKind.STILL_AWAY: weakening_text.render_still_away,
 }
@@ -179,12 +180,9 @@ class NoticeSender:
             return weakening_text.render(change, resident, contact, self._office.base_url, zone, now)
         absence = planned_absences.get(connection, notice.body["absence"])
         page_url = f"{self._office.base_url}/residents/{resident.number}/absences"
-        if notice.kind is NoticeKind.SECOND_PERSON:
-            return weakening_text.render_second_person(
-                absence, resident, contact, zone, now, answer_url=answer_url, page_url=page_url
-            )
-        render = _ABOUT_ABSENCES[notice.kind]
-        return render(absence, resident, contact, answer_url or page_url, zone, now)
+        return _ABOUT_ABSENCES[notice.kind](
+            absence, resident, contact, zone, now, answer_url=answer_url, page_url=page_url
+        )
 
     def _attempt(self, message: OutgoingMessage) -> Attempt:
         try:

@@ -70,7 +70,14 @@ def render_second_person(
 
 
 def render_expired(
-    absence: Absence, resident: Resident, contact: Contact, page_url: str, zone: ZoneInfo, now: datetime
+    absence: Absence,
+    resident: Resident,
+    contact: Contact,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    page_url: str,
+    **_without_answer: str,
 ) -> Text:
     """Write that nobody confirmed a pause in time: it does not begin."""
     texts = texts_of(contact.language)
@@ -83,7 +90,14 @@ def render_expired(
 
 
 def render_still_away(
-    absence: Absence, resident: Resident, contact: Contact, answer_url: str, zone: ZoneInfo, now: datetime
+    absence: Absence,
+    resident: Resident,
+    contact: Contact,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    answer_url: str,
+    **_without_page: str,
 ) -> Text:
     """Ask whether a stay in hospital whose end nobody knows goes on."""
     texts = texts_of(contact.language)

@@ -260,6 +260,46 @@ def test_who_planned_a_pause_and_the_centre_learn_once_that_nobody_confirmed_it(
     assert report() == 0
 
 
+@pytest.mark.parametrize("is_ended_here", [True, False])
+def test_of_who_died_no_pause_waits_expires_or_is_confirmed_any_more(
+    household: Household, is_ended_here: bool
+) -> None:
+    ward, nobody = household.ward, household.ward.client()
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00"})
+    link = _link_in(household.texts()["cousin-a@example.jp"])
+    # Another one, of which whoever sleeps has yet to be notified.
+    ward.execute("UPDATE contact SET quiet_from = '08:00', quiet_until = '10:00' WHERE name = 'cousin A'")
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "ended": "2026-08-20T08:00"})
+    assert set(household.texts()) == {"centre-a@example.jp"}
+    if is_ended_here:
+        care, address = ward.client("care_a"), f"/api/v1/residents/{RESIDENT_A}"
+        version = care.get(f"{address}/record").json()["version"]
+        assert care.post(f"{address}/end", json={"version": version, "reason": "died"}).status_code == 200
+        assert ward.execute("SELECT count(*) FROM absence WHERE cancelled_at IS NULL") == [(0,)]
+        # Were they not taken back, they would still be of nobody who is watched.
+        ward.execute("UPDATE absence SET cancelled_at = NULL")
+        ward.clock.advance(hours=6)
+        assert household.texts() == {}
+    else:
+        # It ended before a watch took what waits along.
+        ward.execute("UPDATE resident SET ended_at = %s, end_reason = 'died'", ward.clock.now())
+        ward.clock.advance(hours=6)
+    assert "このリンクは もう使えません" in nobody.get(link).text
+    nobody.post(link, data={"action": "confirm"})
+    assert ward.execute("SELECT count(confirmed_at) FROM absence") == [(0,)]
+    ward.clock.advance(days=7)
+    assert expired_pauses.report(ward.database, ward.clock.now()) == 0
+
+
+def test_what_expired_long_ago_is_reported_to_nobody(household: Household) -> None:
+    ward = household.ward
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00"})
+    household.texts()
+    ward.clock.advance(days=300)
+    assert expired_pauses.report(ward.database, ward.clock.now()) == 0
+    assert household.texts() == {}
+
+
 def _stay(household: Household) -> None:
     """Let a stay without an end begin at 9:00 that the cousin confirms, and take the messages about that."""
     household.by("family_a", _ABSENCES, {"kind": "hospital", "how": "once", "began": "2026-08-01T09:00"})

@@ -10,7 +10,7 @@ from core.errors import ConflictError, NotFoundError
 from core.store.alerts import answer_links, endings
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
-from core.store.people import watch_changes
+from core.store.people import watch_changes, weakenings
 from core.store.people.records.stored_records import RESIDENT, Author, StaleRecordError, get
 from core.store.people.watch_changes import Concerned, Watched
 from core.store.queries import load
@@ -60,7 +60,7 @@ def watch_of(connection: Connection, resident: int) -> Watch:
 def end(
     connection: Connection, resident: int, *, reason: EndReason, note: str, version: int, by: Author
 ) -> WatchEnded:
-    """End the watch: nothing more is evaluated or notified, open alerts are closed with `note`, links end.
+    """End the watch: nothing more is evaluated or notified, open alerts are closed with `note`, links end, and so do pauses that wait.
 
     What has ended with the same reason stays as it is.
 
@@ -90,6 +90,7 @@ def end(
     alerts = endings.close_of_ended(connection, resident, empty_home, note=note, user=by.user, now=by.now)
     contacts = [row[0] for row in connection.execute(_WATCH_END["contacts"], {"resident": resident})]
     links = sum(answer_links.revoke(connection, contact, by.now) for contact in contacts)
+    weakenings.end_with_watch(connection, resident, by.now)
     _note(connection, watch, replace(watch, ended_at=by.now, end_reason=reason.value), by)
     return WatchEnded(alerts, links, empty_home)
 

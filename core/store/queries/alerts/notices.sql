@@ -32,6 +32,11 @@ WHERE kind = %(kind)s AND key = %(key)s AND sent_at IS NULL AND given_up_at IS N
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
 WHERE kind = %(kind)s AND (body ->> 'absence')::integer = %(absence)s AND sent_at IS NULL AND given_up_at IS NULL;
 
+-- name: withdraw_of_resident
+-- What waits of some kinds about a resident is not sent: the watch has ended.
+UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
+WHERE kind = ANY(%(kinds)s::text[]) AND (body ->> 'resident')::integer = %(resident)s AND sent_at IS NULL AND given_up_at IS NULL;
+
 -- name: lease_one
 -- Take a message that is due; a lease that ran out belongs to a sender that died.
 UPDATE notice

@@ -44,17 +44,26 @@ UPDATE absence SET began_at = %(began_at)s, confirmed_at = %(now)s, confirmed_by
 WHERE absence_id = %(absence)s AND needs_second AND confirmed_at IS NULL AND cancelled_at IS NULL
 RETURNING resident_id;
 
+-- name: end_waiting
+-- Take back what waits for a second person: the watch over the resident has ended.
+UPDATE absence SET cancelled_at = %(now)s
+WHERE resident_id = %(resident)s AND needs_second AND confirmed_at IS NULL AND cancelled_at IS NULL;
+
 -- name: take_expired
--- Take absences that wait for a second person and that nobody confirmed in time; of each, whoever planned it is notified once.
+-- Take absences that wait for a second person and that nobody confirmed in time; of each, whoever planned it is notified once. What
+-- expired long ago, and what is of somebody who is watched no more, concerns nobody.
 UPDATE absence SET expiry_notified_at = %(now)s
 WHERE absence_id IN (
-    SELECT absence_id
-    FROM absence
+    SELECT a.absence_id
+    FROM absence AS a
+    JOIN resident USING (resident_id)
     WHERE
-        needs_second AND confirmed_at IS NULL AND cancelled_at IS NULL AND expiry_notified_at IS NULL
-        AND least(created_at + %(within)s, ended_at) <= %(now)s
-    ORDER BY absence_id
-    FOR UPDATE SKIP LOCKED
+        a.needs_second AND a.confirmed_at IS NULL AND a.cancelled_at IS NULL AND a.expiry_notified_at IS NULL
+        AND least(a.created_at + %(within)s, a.ended_at) <= %(now)s
+        AND least(a.created_at + %(within)s, a.ended_at) > %(now)s - %(within)s::interval
+        AND resident.ended_at IS NULL
+    ORDER BY a.absence_id
+    FOR UPDATE OF a SKIP LOCKED
 )
 RETURNING absence_id;
 
