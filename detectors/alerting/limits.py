@@ -8,8 +8,9 @@ from core.domain.notification import SentMessages
 from core.domain.people import Contact
 
 # At most six messages to one person about one alert in 24 hours (our choice, from six days of a ward of 40: 387 messages about one SOS
-# that nobody answered). A kind may be sent while fewer than this were; the last place is kept for the end, and one before it for "nobody
-# is checking any more", so that nobody is left with "somebody is checking" when that is over.
+# that nobody answered), and the end of it where "nobody is checking any more" had to be the sixth. A kind may be sent while fewer than this
+# were; the last place is kept for the end, and one before it for "nobody is checking any more", so that nobody is left with "somebody is
+# checking" when that is over, or with "nobody is" when she is well.
 MOST = 6
 DAY = timedelta(hours=24)
 _FEWER_THAN = {
@@ -43,6 +44,9 @@ def is_allowed(
         # Whoever knows of the end of what belongs together is not notified of another one.
         return False
     most = _FEWER_THAN[kind]
+    if kind.value in _ENDS and sent.last_kind == NotificationKind.UNCLAIMED:
+        # That took the place of the end, without which somebody waits for ever.
+        most = MOST + 1
     if kind is NotificationKind.OPENING and alert.handling is Handling.CLAIMED:
         most = _OPENING_BESIDE_A_CLAIM
     if kind is NotificationKind.CLAIMED and not sent.claims:

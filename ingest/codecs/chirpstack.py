@@ -32,8 +32,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         )
     name = parts[3]
     event = parts[5] if len(parts) == 6 and parts[4] == "event" else ""
-    if event not in {"up", "status", "location"}:
-        # Commands, joins, receipts, logs: nothing was measured.
+    if not payload or event not in {"up", "status", "location"}:
+        # Commands, joins, receipts, logs: nothing was measured. Nor does an empty message say more than that none is kept any more.
         return nothing(name)
     body = json_object(payload)
     if isinstance(body, Rejected):

@@ -72,7 +72,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     if len(source.parts) != 4:
         return Rejected("unknown_topic", "a native topic has four levels: mimamori/v1/{device_id}/{kind}")
     device_id, kind = source.parts[2:]
-    if kind == "command":
+    if kind == "command" or not payload:
+        # An empty message says that none is kept any more, as after an erasure.
         return nothing(device_id)
     sender = _SENDERS[device_id]
     if sender is None:

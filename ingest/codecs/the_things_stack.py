@@ -44,8 +44,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
             "unknown_topic", "a topic of The Things Stack is v3/{application}/devices/{device}/up"
         )
     name, part = parts[3], _PARTS.get(parts[4:])
-    if part is None:
-        # Joins, downlink receipts, service data: nothing was measured.
+    if part is None or not payload:
+        # An empty message says that none is kept any more. Joins, downlink receipts, service data: nothing was measured.
         return nothing(name)
     body = json_object(payload)
     if isinstance(body, Rejected):

@@ -25,7 +25,7 @@ from ingest.codecs.parsing.json_fields import (
 )
 from ingest.codecs.parsing.other_fields import read_other_fields
 from ingest.codecs.parsing.second_times import SUSPECT, checked_time
-from ingest.codecs.result import Decoded, Measured, Position, Rejected, unclear_call
+from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 
 _KNOT_IN_KMH = 1.852
@@ -96,6 +96,8 @@ _BETWEEN_ALARMS = re.compile(r"[,;|]")
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     """Decode one forwarded position or event."""
+    if not payload:
+        return nothing()
     body = json_object(payload)
     if isinstance(body, Rejected):
         return body

@@ -1,11 +1,14 @@
 """Places: hidden until a reason is given, shown with a list beside the map, drawn without a pointer."""
 
 import re
+from datetime import timedelta
 
+import psycopg
 from playwright.sync_api import expect
 
 from tests.browser import axe
 from tests.browser.conftest import Opener, Site
+from tests.browser.four_weeks import NOW
 
 
 def test_precise_place_needs_a_reason_and_the_look_is_shown(own_site: Site, open_page: Opener) -> None:
@@ -81,6 +84,11 @@ def test_who_looks_for_somebody_is_shown_how_far_and_sees_circles_once_they_hold
     console: list[str] = []
     path = f"/alerts/{own_site.town.geofence}"
     page = open_page(own_site, path, login="care", console=console)
+    # Of the last minutes it is known where she is: that is where to go.
+    expect(page.locator("main")).to_contain_text("前の位置が分かっています。まず、そこへ向かってください。")
+    with psycopg.connect(own_site.database_url, autocommit=True) as connection:
+        connection.execute("DELETE FROM fix WHERE time > %s", (NOW - timedelta(minutes=20),))
+    page.reload()
     # Distances show no place: they are said before the gate opens, and nothing is drawn.
     said = re.compile(r"約(\d+\.\d)km の中に半数、約(\d+\.\d)km の中に8割")
     expect(page.locator("main")).to_contain_text(said)

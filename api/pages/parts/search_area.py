@@ -26,6 +26,8 @@ def search_lines(page: HtmlPage, fix: StoredFix | None) -> list[str]:
         return []
     age = page.now - fix.time
     area = search_area(age)
+    if area is None:
+        return [page.words("place_of.search_there", span=page.times.span(age))]
     near, far = (decimal(page.language, one / 1000, 1) for one in (area.half_m, area.most_m))
     words = page.words
     return [
@@ -35,10 +37,10 @@ def search_lines(page: HtmlPage, fix: StoredFix | None) -> list[str]:
 
 
 def search_circles(page: HtmlPage, fix: StoredFix | None) -> dict[str, object] | None:
-    """Return the two circles for the map; only behind the open gate."""
-    if fix is None:
+    """Return the two circles for the map, none while the position says where somebody is; only behind the open gate."""
+    area = None if fix is None else search_area(page.now - fix.time)
+    if fix is None or area is None:
         return None
-    area = search_area(page.now - fix.time)
     words = page.words
     return {
         "lat": fix.lat,

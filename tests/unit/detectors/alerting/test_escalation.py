@@ -21,7 +21,7 @@ from core.domain.escalation.policy import PolicyBranch, PolicyStep, Recipients
 from core.domain.escalation.state import EscalationState
 from core.domain.notification import EscalationStep, EscalationStepKind, SentMessages
 from core.domain.people import Channel, Contact, Language
-from detectors.alerting import escalation
+from detectors.alerting import escalation, limits
 from detectors.alerting.reminders import Asked, round_of
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
@@ -418,3 +418,22 @@ def test_an_emergency_is_looked_at_every_hour_only_where_everybody_had_their_sha
     for one in (new, line):
         messages, _ = goes_on(replace(state, contacts=[*state.contacts, one]))
         assert messages == [(one.number, NotificationKind.OPENING)]
+
+
+@pytest.mark.parametrize(
+    ("count", "last", "kind", "allowed"),
+    [
+        (5, NotificationKind.CLAIMED, NotificationKind.UNCLAIMED, True),
+        # Whoever was last notified that nobody is checking learns that it is over, once.
+        (6, NotificationKind.UNCLAIMED, NotificationKind.CLEARED, True),
+        (6, NotificationKind.UNCLAIMED, NotificationKind.CLOSED, True),
+        (7, NotificationKind.UNCLAIMED, NotificationKind.CLOSED, False),
+        (6, NotificationKind.CLEARED, NotificationKind.CLOSED, False),
+        (6, NotificationKind.REMINDER, NotificationKind.CLEARED, False),
+    ],
+)
+def test_who_waits_for_somebody_to_check_learns_of_the_end(
+    count: int, last: NotificationKind, kind: NotificationKind, *, allowed: bool
+) -> None:
+    sent = SentMessages(1, count, 1, NOW, last.value)
+    assert limits.is_allowed(kind, ALERT, sent) is allowed

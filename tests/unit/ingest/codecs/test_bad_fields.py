@@ -98,3 +98,30 @@ def test_what_is_no_json_loses_no_other_field(text: str) -> None:
     values = described("zigbee2mqtt/d", text.encode())["values"]
     assert isinstance(values, dict)
     assert values["sos"] is True
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "mimamori/v1/hall-1/readings",
+        "mimamori/v1/hall-1/status",
+        "mimamori/v1/tracker-1/fix",
+        "zigbee2mqtt/hall",
+        "homeassistant/binary_sensor/hall/config",
+        "tele/hall/SENSOR",
+        "shelly-1/status/switch:0",
+        "owntracks/u/d",
+        "positions",
+        "application/1/device/0102/event/up",
+        "v3/care@t/devices/d/up",
+        "node/binary_sensor/hall/state",
+        "homie/hall/node/property",
+        "msh/EU/2/json/L/!a1",
+        "home/OMG/BTtoMQTT/AABBCCDDEEFF",
+        "rtl_433/h/events",
+        "350000000000001/data",
+    ],
+)
+def test_that_the_broker_keeps_a_message_no_more_is_no_message_of_a_device(topic: str) -> None:
+    said = described(topic, b"")
+    assert (said["readings"], said["fixes"], said["problems"]) == ([], [], [])
