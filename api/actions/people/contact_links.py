@@ -118,6 +118,8 @@ def press(
     page = _page(connection, token, visit)
     if pressed not in page.presses:
         return _counted(limits, visit, page)
+    if page.channel is not None:
+        contact_channels.require_contact(connection, page.channel.contact)
     if contact_links.use(connection, token, visit.now):
         _act(connection, page, pressed, visit)
     return _page(connection, token, visit)

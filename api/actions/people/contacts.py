@@ -215,8 +215,8 @@ def test_channel(context: ActionContext, contact: int, channel: int) -> None:
         or a test is on its way.
     """
     _channel_of(context, contact, channel)
-    found = contact_channels.get(context.connection, channel)
     contact_channels.require_contact(context.connection, contact)
+    found = contact_channels.get(context.connection, channel)
     if not found.can_be_tested or residents.contact(context.connection, contact) is None:
         raise RefusedError("channel", "channel_cannot_be_tested")
     if found.tested_at is not None and context.now < found.tested_at + TEST_PAUSE:

@@ -141,6 +141,12 @@ def withdraw_about(connection: Connection, kind: NoticeKind, absence: int, now: 
     connection.execute(_NOTICES["withdraw_about"], {"kind": kind, "absence": absence, "now": now})
 
 
+def withdraw_test(connection: Connection, contact: int, channel: int, now: datetime) -> None:
+    """Do not send a test of a contact's channel that waits: the address is another one."""
+    values = {"contact": contact, "channel": channel, "kind": NoticeKind.CHANNEL_TEST, "now": now}
+    connection.execute(_NOTICES["withdraw_test"], values)
+
+
 def withdraw_of_resident(
     connection: Connection, kinds: Sequence[NoticeKind], resident: int, now: datetime
 ) -> None:

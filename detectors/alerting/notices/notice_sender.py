@@ -98,6 +98,9 @@ class NoticeSender:
         contact = residents.contact(connection, notice.contact)
         if contact is None:
             return None
+        if notice.kind is NoticeKind.CHANNEL_TEST:
+            # Nobody puts another address in the place of this one before its link is known.
+            contact_channels.require_contact(connection, contact.number)
         there = contact_channels.of_contact(connection, contact.number)
         if notice.kind is NoticeKind.CHANNEL_TEST:
             # No other one shows that this one works; that it is known to be dead is what is tried.

@@ -9,11 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.domain.people import Channel
+from core.domain.records.import_plan import ChannelPlan, KnownChannel
 from core.store.people import contact_channels
+from core.store.people.records import people_import
+from core.store.people.records.stored_records import Author
+from core.store.people.watch_changes import Concerned
 from detectors.alerting.delivery import Office
 from detectors.alerting.notices.notice_sender import NoticeSender
 from tests.support.alerting import MailSink, mail_sink
-from tests.support.wards.api_ward import ApiWard, api_ward
+from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
 from tests.support.wards.notified_ward import mail_channel
 
 
@@ -100,6 +104,36 @@ def test_what_may_be_a_strangers_or_cannot_answer_gets_no_test_and_no_two_go_at_
     tested.link()
     tested.ward.clock.advance(minutes=5)
     assert tested.ward.client("care_a").post(api).status_code == 202
+
+
+def _correct(tested: ChannelTestBed, before: str, after: str) -> None:
+    """Put another address in the place of one, as an import does."""
+    known = KnownChannel(tested.channel, tested.contact, Channel.MAIL, before)
+    plan = ChannelPlan(Channel.MAIL, after, corrects=known)
+    with tested.ward.database.transaction() as connection:
+        concerned = Concerned(resident=RESIDENT_A, contact=tested.contact)
+        people_import.change_channels(connection, [plan], concerned, Author(1, tested.ward.clock.now()))
+
+
+def test_a_test_that_arrived_at_another_address_proves_nothing_of_the_one_in_its_place(
+    tested: ChannelTestBed,
+) -> None:
+    ward, nobody = tested.ward, tested.ward.client()
+    known = "SELECT address, confirmed_at, tested_at, proven_at FROM contact_channel WHERE contact_channel_id = %s"
+    tested.ask()
+    link = tested.link()
+    _correct(tested, "second@example.jp", "third@example.jp")
+    assert "このリンクは もう使えません" in nobody.get(link).text
+    nobody.post(link, data={"action": "arrived"})
+    assert ward.execute(known, tested.channel) == [("third@example.jp", None, None, None)]
+
+    # What was proven of one says nothing of the next, and a test that waits goes nowhere.
+    ward.execute("UPDATE contact_channel SET proven_at = now() WHERE contact_channel_id = %s", tested.channel)
+    tested.mail.messages.clear()
+    tested.ask()
+    _correct(tested, "third@example.jp", "fourth@example.jp")
+    assert ward.execute(known, tested.channel) == [("fourth@example.jp", None, None, None)]
+    assert not tested.sender.send_one()
 
 
 def test_a_link_of_a_channel_that_was_removed_shows_and_does_nothing(tested: ChannelTestBed) -> None:

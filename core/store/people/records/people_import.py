@@ -25,7 +25,7 @@ from core.domain.records.import_plan import (
     PersonPlan,
 )
 from core.domain.records.name_key import by_name, name_key
-from core.store.alerts import office_moves
+from core.store.alerts import notices, office_moves
 from core.store.database import Connection
 from core.store.people import contact_channels
 from core.store.people.records import one_at_a_time, stored_records
@@ -234,7 +234,7 @@ def _change(
 def change_channels(
     connection: Connection, channels: Sequence[ChannelPlan], concerned: Concerned, by: Author
 ) -> None:
-    """Add and correct the addresses of a contact; what is corrected is not confirmed any more."""
+    """Add and correct the addresses of a contact; what is corrected is not confirmed any more, and a test of the other proves nothing of it."""
     assert concerned.contact is not None  # noqa: S101 - a contact that is there
     for channel in channels:
         if channel.corrects is None:
@@ -245,7 +245,9 @@ def change_channels(
                 "kind": channel.kind,
                 "address": channel.address,
             }
+            contact_channels.require_contact(connection, concerned.contact)
             connection.execute(_IMPORT["correct_channel"], values)
+            notices.withdraw_test(connection, concerned.contact, channel.corrects.number, by.now)
     before = [f"{one.corrects.kind.value} {one.corrects.address}" for one in channels if one.corrects]
     after = [f"{one.kind.value} {one.address}" for one in channels]
     stored_records.note_channels(connection, concerned, by, before=before, after=after)

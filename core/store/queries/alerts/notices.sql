@@ -32,6 +32,13 @@ WHERE kind = %(kind)s AND key = %(key)s AND sent_at IS NULL AND given_up_at IS N
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
 WHERE kind = %(kind)s AND (body ->> 'absence')::integer = %(absence)s AND sent_at IS NULL AND given_up_at IS NULL;
 
+-- name: withdraw_test
+-- A test of a channel that waits is not sent: its address is another one.
+UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
+WHERE
+    contact_id = %(contact)s AND kind = %(kind)s AND (body ->> 'channel')::integer = %(channel)s
+    AND sent_at IS NULL AND given_up_at IS NULL;
+
 -- name: withdraw_of_resident
 -- What waits of some kinds about a resident is not sent: the watch has ended.
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL

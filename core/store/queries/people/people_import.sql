@@ -73,10 +73,16 @@ FROM unnest(%(contacts)s::integer[], %(places)s::smallint[], %(kinds)s::text[], 
     AS given (contact, place, kind, address);
 
 -- name: correct_channel
--- Put another address in the place of a wrong one; nobody has confirmed it yet.
-UPDATE contact_channel
-SET kind = %(kind)s, address = %(address)s, confirmed_at = NULL, unreachable_since = NULL, unreachable_reason = NULL
-WHERE contact_channel_id = %(channel)s;
+-- Put another address in the place of a wrong one; nobody has confirmed it yet, and links that were sent to the other prove nothing of it.
+WITH corrected AS (
+    UPDATE contact_channel
+    SET
+        kind = %(kind)s, address = %(address)s, confirmed_at = NULL, unreachable_since = NULL, unreachable_reason = NULL,
+        tested_at = NULL, proven_at = NULL
+    WHERE contact_channel_id = %(channel)s
+    RETURNING contact_channel_id
+)
+DELETE FROM contact_link WHERE contact_channel_id = (SELECT contact_channel_id FROM corrected);
 
 -- name: note
 -- Write down what was added.
