@@ -23,6 +23,8 @@ users = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# Somebody at the machine.
+_OPERATOR = 0
 _Login = Annotated[str, typer.Argument(help="What the person types to sign in.")]
 _FromInput = Annotated[
     bool,
@@ -214,6 +216,25 @@ def enable(login: _Login) -> None:
     with work() as at:
         store.enable(at.connection, store.by_login(at.connection, login).number)
     print(f"{login} can sign in again")
+
+
+@users.command("second-factor-off")
+def second_factor_off(login: _Login) -> None:
+    """Ask somebody for no code any more, and sign them out everywhere; then the password alone is enough.
+
+    For whoever lost both the telephone and the recovery codes, when no administrator can do it on the page of the account.
+
+    Example: [bold]mimamori user second-factor-off hanako[/bold]
+    """
+    from core.store.people import users as store
+    from core.store.people.signing_in import second_factors
+
+    with work() as at:
+        user = store.by_login(at.connection, login).number
+        if not second_factors.switch_off(at.connection, user, by=_OPERATOR, now=at.now):
+            raise InputError(f"{login} has no second factor")
+        store.end_sessions(at.connection, user)
+    print(f"{login} is signed out everywhere, and signs in with the password alone")
 
 
 def _password(from_input: bool) -> str:

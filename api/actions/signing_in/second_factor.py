@@ -108,7 +108,7 @@ def switch_off(context: ActionContext, user: int) -> None:
     RefusedError
         None was asked for.
     """
-    if not second_factors.remove(context.connection, user):
+    if not second_factors.switch_off(context.connection, user, by=context.viewer.number, now=context.now):
         raise RefusedError("code", "second_is_off")
     _log.info("second_factor_off", user=user, by=context.viewer.number)
 

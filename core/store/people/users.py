@@ -229,7 +229,7 @@ def end_session(connection: Connection, token_hash: bytes) -> None:
 
 
 def end_sessions(connection: Connection, user: int) -> None:
-    """Sign out a user everywhere."""
+    """Sign out a user everywhere, also where a right password waits for its code."""
     connection.execute(_USERS["end_sessions_of"], {"user": user})
 
 

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from core.credentials.passwords import hash_password
 from core.credentials.sealed_values import sealer_of
+from core.store.people import users
 from core.store.people.signing_in import second_factors
 from tests.support.wards.api_ward import PASSWORD, RESIDENT_A, ApiWard, api_ward
 
@@ -187,6 +189,25 @@ def test_a_right_password_waits_five_minutes_for_its_code(ward: ApiWard) -> None
     assert (alone.headers["location"], browser.get(SESSION).status_code) == ("/login", 401)
 
 
+@pytest.mark.parametrize("how", ["password", "kept out"])
+def test_a_code_opens_nothing_after_a_password_that_is_right_no_more(ward: ApiWard, how: str) -> None:
+    secret, _ = _switch_on(ward, ward.client("care_a"))
+    browser = ward.client()
+    browser.post("/login", data={"login": "care_a", "password": PASSWORD})
+    with ward.database.transaction() as connection:
+        user = users.by_login(connection, "care_a").number
+        if how == "password":
+            users.set_password(connection, user, hash_password(ANOTHER))
+    if how == "kept out":
+        accounts, admin = f"/api/v1/accounts/{user}", ward.client("admin")
+        for is_active in (False, True):
+            version = admin.get(accounts).json()["version"]
+            changed = admin.patch(accounts, json={"version": version, "is_active": is_active})
+            assert changed.status_code == 200, changed.text
+    done = browser.post("/login/code", data={"code": _code(ward, secret)})
+    assert (done.headers["location"], browser.get(SESSION).status_code) == ("/login", 401)
+
+
 def test_a_code_and_not_the_password_proves_who_asks(ward: ApiWard) -> None:
     admin = ward.client("admin")
     secret, _ = _switch_on(ward, admin)
@@ -250,6 +271,8 @@ def test_it_is_switched_off_by_oneself_and_by_an_administrator_and_by_nobody_els
     assert "2つ目の確認" in admin.get(f"/accounts/{number}").text
     admin.post(f"/accounts/{number}/second-factor/removal")
     assert _sign_in(ward).status_code == 201
+    history = admin.get(f"/accounts/{number}").text.partition("利用者を変更")[2]
+    assert "2つ目の確認(認証アプリ)" in history
     _switch_on(ward, client)
     assert client.post(FACTOR).status_code == 409
     assert client.delete(FACTOR).status_code == 204

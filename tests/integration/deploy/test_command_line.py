@@ -2,14 +2,18 @@
 
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from core.clock import SystemClock
 from core.credentials.passwords import is_right
 from core.monitoring.figures import FIGURES
 from core.store.database import Database
-from core.store.people import users
+from core.store.people import users, watch_changes
+from core.store.people.signing_in import second_factors
+from core.store.people.watch_changes import Concerned
 from deploy.local.mosquitto import Broker
 from deploy.local.ports import free_port
 from tests.support.command_line import CommandLine
@@ -81,6 +85,34 @@ def test_a_user_comes_changes_the_password_and_goes(mimamori: CommandLine, datab
     assert is_right(made, found.password_hash)
     assert not found.user.is_active
     assert "sato" in mimamori("user", "list").out
+
+
+@pytest.mark.usefixtures("ward")
+def test_who_lost_phone_and_recovery_codes_signs_in_with_the_password_alone(
+    mimamori: CommandLine, database_url: str
+) -> None:
+    mimamori("user", "add", "chief", "--name", "佐藤", "--role", "admin")
+    now = SystemClock().now()
+    with Database(database_url) as database:
+        with database.transaction() as connection:
+            user = users.by_login(connection, "chief").number
+            second_factors.begin(connection, user, b"sealed", now)
+            second_factors.confirm(connection, user, [b"code"], now)
+            users.start_session(connection, b"session", user, now, now + timedelta(hours=1), proved_at=now)
+        answer = mimamori("user", "second-factor-off", "chief")
+        assert (answer.code, "password alone" in answer.out) == (0, True), answer.err
+        with database.transaction() as connection:
+            assert not second_factors.is_on(connection, user)
+            assert second_factors.recovery_codes_left(connection, user) == 0
+            assert users.session(connection, b"session") is None
+            (change,) = watch_changes.of(connection, Concerned(account=user), 5)
+    assert (change.who, change.before, change.after) == (
+        "",
+        {"second_factor": True},
+        {"second_factor": False},
+    )
+    again = mimamori("user", "second-factor-off", "chief")
+    assert (again.code, again.err) == (65, "chief has no second factor\n")
 
 
 @pytest.mark.usefixtures("ward")

@@ -9,6 +9,8 @@ from psycopg.rows import class_row
 from core.credentials.sealed_values import Sealer
 from core.errors import ConflictError
 from core.store.database import Connection
+from core.store.people import watch_changes
+from core.store.people.watch_changes import Concerned, Watched
 from core.store.queries import load
 
 _FACTORS = load("people/second_factors")
@@ -66,11 +68,26 @@ def use_step(connection: Connection, user: int, step: int) -> bool:
     return bool(connection.execute(_FACTORS["use_step"], {"user": user, "step": step}).rowcount)
 
 
-def remove(connection: Connection, user: int) -> bool:
-    """Ask a user for no code any more, and return whether one was asked for."""
+def switch_off(connection: Connection, user: int, *, by: int, now: datetime) -> bool:
+    """Ask a user for no code any more, write down who did it, and return whether one was set up.
+
+    `by` 0 is somebody at the machine. A secret that was never confirmed goes too, which nobody has to know of.
+    """
+    was_on = is_on(connection, user)
     connection.execute(_FACTORS["remove_recovery_codes"], {"user": user})
     connection.execute(_FACTORS["end_awaited_of"], {"user": user})
-    return bool(connection.execute(_FACTORS["remove"], {"user": user}).rowcount)
+    was_begun = bool(connection.execute(_FACTORS["remove"], {"user": user}).rowcount)
+    if was_on:
+        watch_changes.record(
+            connection,
+            Concerned(account=user),
+            Watched.ACCOUNT,
+            before={"second_factor": True},
+            after={"second_factor": False},
+            user=by,
+            now=now,
+        )
+    return was_begun
 
 
 def use_recovery_code(connection: Connection, user: int, code_hash: bytes, now: datetime) -> bool:

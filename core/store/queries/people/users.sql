@@ -82,7 +82,10 @@ WHERE token_hash = %(token_hash)s;
 DELETE FROM user_session WHERE token_hash = %(token_hash)s;
 
 -- name: end_sessions_of
--- Sign out a user everywhere.
+-- Sign out a user everywhere, and let nobody in by a code after a password that was right until now.
+WITH awaited AS (
+    DELETE FROM awaited_code WHERE user_id = %(user)s
+)
 DELETE FROM user_session WHERE user_id = %(user)s;
 
 -- name: drop_expired_sessions
