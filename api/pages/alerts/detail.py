@@ -1,5 +1,6 @@
 """One alert: why it was raised, what the record shows, who was notified, and what people do about it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from api.pages.parts.activity_days import load_days
 from api.pages.parts.alert_rows import Whose, overdue_line, progress_line
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.day_table import day_table
-from api.pages.parts.delivery_lines import delivery_lines
+from api.pages.parts.delivery_lines import AskedPerson, asked_people
 from api.pages.parts.place import LastPlace, load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
@@ -22,12 +23,12 @@ from api.views import baseline
 from api.views.last_sign import last_sign
 from api.wording.alert_reason import confidence, emergency_numbers, ruled_out, title, todo, why
 from core.domain.alert import (
+    CALLS_TO_ACT,
     Alert,
     AlertEvent,
     Condition,
     EventKind,
     Handling,
-    NotificationKind,
     Outcome,
     Severity,
 )
@@ -62,13 +63,22 @@ class EventLine:
 
 @dataclass(frozen=True)
 class EscalationRow:
-    """One step of the escalation with the messages that were sent from it."""
+    """One step of the escalation, with everybody of it who was asked, by whichever message.
+
+    Attributes
+    ----------
+    clock : Markup
+        When its people were notified first; where nothing was sent, when their turn came or comes.
+    was_sent : bool
+        Whether a message to one of them was sent.
+    """
 
     name: str
     clock: Markup
     executed_at: datetime | None
     stopped_at: datetime | None
-    messages: list[Notification]
+    was_sent: bool
+    people: list[AskedPerson]
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,6 @@ def alert_context(
         # What a person ends is over with that, whatever the device says.
         "is_over": alert.handling is Handling.CLOSED and ends_by_person(alert.rule),
         "in_digest": waits_for_digest(alert.rule, alert.reason),
-        "deliveries": delivery_lines(deliveries.of_alert(connection, alert.number), page),
         "past": _past(connection, alert) if viewer.is_staff and alert.resident is not None else None,
     } | _evidence(page, connection, person, who)
 
@@ -253,50 +262,72 @@ def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:
 
 
 def _escalation(page: HtmlPage, connection: Connection, alert: Alert) -> list[EscalationRow]:
-    steps = notifications.steps(connection, alert.number)
     people = notifications.audience(connection, alert)
-    opening = [
-        one
-        for one in notifications.of_alert(connection, alert.number)
-        if one.kind is NotificationKind.OPENING
-    ]
+    sent = [one for one in notifications.of_alert(connection, alert.number) if one.kind in CALLS_TO_ACT]
+    records = deliveries.of_alert(connection, alert.number)
+    rows: list[EscalationRow] = []
+    shown: set[int] = set()
+    for name, step in _named(notifications.steps(connection, alert.number)):
+        messages = _messages_of(step, sent, people) if step.is_escalation else []
+        shown |= {one.contact for one in messages}
+        # Those after their quiet hours stand with their own step; here only that they were notified, and when.
+        planned = (
+            messages if step.is_escalation else [one for one in sent if one.created_at == step.executed_at]
+        )
+        at = _sent_from(planned, step.executed_at) if step.executed_at else None
+        rows.append(
+            EscalationRow(
+                page.words(name),
+                page.times.clock(at or step.executed_at or step.due_at),
+                step.executed_at,
+                step.stopped_at,
+                at is not None,
+                asked_people(messages, records, page),
+            )
+        )
+    # Whoever was asked stands here, also when the order has changed since.
+    others = [one for one in sent if one.contact not in shown]
+    if others:
+        at, began = _sent_from(others, None), others[0].created_at
+        found = asked_people(others, records, page)
+        name = page.words("alert.escalation_others")
+        rows.append(EscalationRow(name, page.times.clock(at or began), began, None, at is not None, found))
+    return rows
+
+
+def _named(steps: list[EscalationStep]) -> Iterator[tuple[str, EscalationStep]]:
+    """Yield the steps that ask further people, each with the entry of its name, then those after quiet hours."""
     escalation = [step for step in steps if step.is_escalation]
     in_order = [step for step in escalation if step.kind is EscalationStepKind.CONTACTS]
     first = "alert.escalation_family" if len(in_order) > 1 else "alert.escalation_centre"
-    names = [
-        f"asked.{step.kind}"
-        if step not in in_order
-        else first
-        if step is in_order[0]
-        else "alert.escalation_centre"
-        for step in escalation
-    ]
+    for step in escalation:
+        if step not in in_order:
+            yield f"asked.{step.kind}", step
+        else:
+            yield first if step is in_order[0] else "alert.escalation_centre", step
     # Whoever sleeps is notified later, and who looks at the alert sees that.
-    passed_over = [step for step in steps if step.is_after_quiet_hours]
-    names += ["alert.escalation_quiet"] * len(passed_over)
-    return [
-        EscalationRow(
-            page.words(name),
-            page.times.clock(step.executed_at or step.due_at),
-            step.executed_at,
-            step.stopped_at,
-            _messages_of(step, opening, people) if step.is_escalation else [],
-        )
-        for name, step in zip(names, [*escalation, *passed_over], strict=True)
-    ]
+    yield from (("alert.escalation_quiet", step) for step in steps if step.is_after_quiet_hours)
 
 
-def _messages_of(
-    step: EscalationStep, opening: list[Notification], people: list[Contact]
-) -> list[Notification]:
-    """Return the messages that a step sent; contacts who are notified no more count as those of their number in the order."""
+def _sent_from(messages: list[Notification], executed_at: datetime | None) -> datetime | None:
+    """Return when the first message was sent that a step planned; where it planned none, the first to its people at all."""
+    planned = [one for one in messages if executed_at is not None and one.created_at >= executed_at]
+    for some in (planned, messages):
+        sent = [one.sent_at for one in some if one.sent_at is not None]
+        if sent:
+            return min(sent)
+    return None
+
+
+def _messages_of(step: EscalationStep, sent: list[Notification], people: list[Contact]) -> list[Notification]:
+    """Return the messages that asked the people of a step; contacts who are notified no more count as those of their number in the order."""
     if step.kind is EscalationStepKind.CONTACTS:
         apart = {one.number for one in people if one.desk is not None or one.is_duty_only}
-        return [one for one in opening if one.step == step.step and one.contact not in apart]
+        return [one for one in sent if one.step == step.step and one.contact not in apart]
     near = [one for one in people if one.desk is None and not one.is_duty_only]
     on_duty = [one.number for one in people if one.is_duty_only]
     numbers = {one.number for one in reached(Recipients(step.kind.value), near, people, on_duty)}
-    return [one for one in opening if one.contact in numbers]
+    return [one for one in sent if one.contact in numbers]
 
 
 def _past(connection: Connection, alert: Alert) -> list[Alert]:

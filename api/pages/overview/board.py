@@ -138,6 +138,8 @@ def _queue(
         "last_received_at": contact.last_received_at,
         "hidden": len(rows) - len(shown),
         "calm": _calm(contact, unknown, is_blind=blind),
+        "headline": _headline(page, rows, _calm(contact, unknown, is_blind=blind)),
+        "is_clear": not rows,
         "unknown": unknown,
     }
 
@@ -156,6 +158,20 @@ def _calm(contact: LastContact, unknown: int, *, is_blind: bool) -> str:
     if is_blind or contact.in_contact == 0:
         return "blind"
     return "partly" if unknown else "calm"
+
+
+def _headline(page: HtmlPage, rows: Sequence[AlertRow], calm: str) -> str:
+    """Return what the board says where no urgent row is shown: that nothing waits only where nothing does, folded or filtered away."""
+    of_people, ended, equipment = (part.rows for part in _parts(rows))
+    if of_people:
+        return page.words("board.none_shown")
+    if ended:
+        return page.words("board.calm_ended", n=len(ended))
+    if equipment and calm != "blind":
+        return page.words("board.calm_equipment", n=len(equipment))
+    return page.words(
+        {"calm": "board.calm", "partly": "board.calm_partly", "blind": "board.calm_blind"}[calm]
+    )
 
 
 def _escalates(alert: Alert) -> bool:

@@ -1,5 +1,6 @@
 """What became of a message stands on the page and in the interface, and the service says so when nobody is notified."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -54,6 +55,76 @@ def test_page_and_interface_say_of_each_channel_what_is_known_and_no_more(ward: 
     assert "SMS: " in page
     assert "届きませんでした、理由: twilio_21610" in page
     assert "メール: もう一度送ります、理由: メールの設定がありません" in page
+
+
+def at(ward: ApiWard, number: int, kind: str, minutes: int, error: str | None = None) -> None:
+    """Store that contact A was asked `minutes` after the alert, by a call that nobody took if there is an error, or else by LINE."""
+    sent = ward.clock.now() + timedelta(minutes=minutes)
+    (message,) = ward.execute(
+        "INSERT INTO notification (alert_id, contact_id, kind, key, status, attempts, due_at, created_at, sent_at)"
+        " SELECT %s, contact_id, %s, %s, 'sent', 1, %s, %s, %s FROM contact WHERE name = 'contact A'"
+        " RETURNING notification_id",
+        number, kind, f"{kind}{minutes}", sent, sent, sent,
+    )[0]  # fmt: skip
+    ward.execute(
+        "INSERT INTO delivery (notification_id, kind, state, request_key, attempts, planned_at, accepted_at, failed_at, error)"
+        " VALUES (%s, %s, %s, gen_random_uuid(), 1, %s, %s, %s, %s)",
+        message, "voice" if error else "line", "failed" if error else "accepted",
+        sent, None if error else sent, sent if error else None, error,
+    )  # fmt: skip
+
+
+def said(ward: ApiWard, number: int, language: str = "ja") -> str:
+    """Return what the alert's page says of whom was notified, without its marks."""
+    client = ward.client("care_a")
+    client.cookies.set("mimamori_language", language)
+    page = client.get(f"/alerts/{number}").text
+    part = page[page.index('id="escalation"') :].split("</section>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", part).split())
+
+
+def test_the_alert_page_shows_every_call_and_reminder_of_a_person(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="sos", severity=Severity.EMERGENCY)
+    planner.plan_all(ward.database, ward.clock.now())
+    ward.execute("DELETE FROM notification")
+    at(ward, number, "opening", 0)
+    at(ward, number, "reminder", 5, error="receipt_no_answer")
+    at(ward, number, "reminder", 10, error="receipt_no_answer")
+    page = said(ward, number)
+    assert "contact A 3回 試しました。最後は 送りました 9:50 LINE: 9:40 送信先のサービスが受け付け" in page
+    assert "電話: 9:50 届きませんでした、理由: 電話に出ませんでした(2回)" in page
+    assert "contact A tried 3 times, latest" in said(ward, number, "en")
+    assert "nobody picked up (2 times)" in said(ward, number, "en")
+
+
+def test_a_step_that_sent_nothing_does_not_say_that_it_notified(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="sos", severity=Severity.EMERGENCY)
+    planner.plan_all(ward.database, ward.clock.now())
+    ward.execute("DELETE FROM notification")
+    assert "9:40 順番になりました(送れた記録はありません)" in said(ward, number)
+    assert "their turn came at 9:40 ; no message is recorded as sent" in said(ward, number, "en")
+    at(ward, number, "opening", -30)
+    # The alert's own steps began at 9:40, after its people had been asked.
+    assert "9:10 連絡しました contact A 送りました 9:10" in said(ward, number)
+
+
+def test_those_after_their_quiet_hours_were_notified_when_their_message_left(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="sos", severity=Severity.EMERGENCY)
+    planner.plan_all(ward.database, ward.clock.now())
+    ward.execute("DELETE FROM notification")
+    ward.execute(
+        "INSERT INTO escalation_step (alert_id, kind, step, cycle, due_at, executed_at)"
+        " SELECT alert_id, 'after_quiet_hours', 0, cycle, %s, %s FROM escalation_step WHERE step = 1",
+        ward.clock.now(),
+        ward.clock.now(),
+    )
+    assert "おやすみの時間の方 9:40 順番になりました" in said(ward, number)
+    at(ward, number, "opening", 0)
+    assert "おやすみの時間の方 9:40 連絡しました" in said(ward, number)
+    # A step that is ahead is due when it is, whatever was sent before.
+    ward.execute("UPDATE escalation_step SET executed_at = NULL WHERE kind = 'contacts' AND step = 1")
+    ward.execute("UPDATE escalation_step SET due_at = due_at + interval '9 minutes' WHERE step = 1")
+    assert "9:49 に連絡します" in said(ward, number)
 
 
 def readiness(ward: ApiWard) -> tuple[str, int, int, int]:

@@ -76,3 +76,21 @@ def test_an_ended_emergency_stands_below_a_live_sos_and_is_folded(ward: ApiWard)
         board.index('id="queue-ended"') : board.index("</details>", board.index('id="queue-ended"'))
     ]
     assert folded.count('class="alert-row ') == 1
+
+
+def headline(ward: ApiWard, language: str, show: str = "all") -> str:
+    client = ward.client("care_a")
+    client.cookies.set("mimamori_language", language)
+    page = client.get(f"/board?show={show}").text
+    return page[page.index("all-calm") :].split("<p>")[1].split("</p>")[0]
+
+
+def test_the_board_says_that_nothing_waits_only_where_nothing_does(ward: ApiWard) -> None:
+    assert "No alerts" in headline(ward, "en")
+    number = press(ward)
+    ward.execute("UPDATE alert SET condition = 'cleared', cleared_at = raised_at WHERE alert_id = %s", number)
+    assert headline(ward, "ja") == "おさまったお知らせ 1件が、結果の記録を待っています"
+    assert headline(ward, "en") == "1 alert has ended and waits for its outcome"
+    # A filter that shows none of what waits does not make it nothing.
+    ward.open_alert(RESIDENT_A, rule="inactivity", severity=Severity.CHECK_SOON)
+    assert headline(ward, "en", show="p3") == "No alert matches."
