@@ -17,6 +17,7 @@ from core.domain.alert import Alert, Handling, Outcome, Progress
 from core.domain.people import Contact
 from core.errors import ConflictError
 from core.store.alerts import alerts, answer_links, handling, notifications
+from core.store.alerts.answer_links import AnswerLink
 from core.store.database import Connection
 from core.store.people import residents
 
@@ -140,10 +141,9 @@ def open_link(connection: Connection, limits: AnswerLimits, token: str, visit: L
     Raises
     ------
     TooManyAttemptsError
-        The peer asked for many links that do not exist.
+        It never was a link, and the peer asked for many of those.
     """
-    limits.unknown.check(visit.peer, visit.machine_now)
-    return _counted(limits, visit, _page(connection, token, visit.now))
+    return _page(connection, _looked_up(connection, limits, token, visit), visit.now)
 
 
 def answer(
@@ -156,31 +156,34 @@ def answer(
     Raises
     ------
     TooManyAttemptsError
-        The peer asked for many links that do not exist, or pressed this link's buttons very often.
+        It never was a link, and the peer asked for many of those, or this link's buttons were pressed very often.
     """
-    limits.unknown.check(visit.peer, visit.machine_now)
+    link = _looked_up(connection, limits, token, visit)
     limits.presses.count(hashlib.sha256(token.encode("utf-8", "replace")).hexdigest(), visit.machine_now)
-    page = _page(connection, token, visit.now)
+    page = _page(connection, link, visit.now)
     if page.alert is None or page.contact is None or action not in page.actions:
-        return _counted(limits, visit, page)
+        return page
     try:
         # A part of the transaction of its own: a refused change leaves the connection usable.
         with connection.transaction():
             _act(connection, page.alert, page.contact, action, visit.now)
     except ConflictError:
         pass
-    return _counted(limits, visit, _page(connection, token, visit.now))
+    return _page(connection, link, visit.now)
 
 
-def _counted(limits: AnswerLimits, visit: LinkVisit, page: AnswerPage) -> AnswerPage:
-    if page.state is LinkState.ENDED:
-        limits.unknown.count(visit.peer, visit.machine_now)
-    return page
-
-
-def _page(connection: Connection, token: str, now: datetime) -> AnswerPage:
-    """Return what the page of a link may show."""
+def _looked_up(
+    connection: Connection, limits: AnswerLimits, token: str, visit: LinkVisit
+) -> AnswerLink | None:
+    """Return the link of a token; one that never was a link counts against the peer, whose real links open all the same."""
     link = answer_links.look_up(connection, token) if 0 < len(token) <= _LONGEST_TOKEN else None
+    if link is None:
+        limits.unknown.count(visit.peer, visit.machine_now)
+    return link
+
+
+def _page(connection: Connection, link: AnswerLink | None, now: datetime) -> AnswerPage:
+    """Return what the page of a link may show."""
     if link is None or not link.is_valid(now):
         return ENDED
     contact = residents.contact(connection, link.contact)

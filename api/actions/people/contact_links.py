@@ -97,10 +97,9 @@ def open_link(connection: Connection, limits: AnswerLimits, token: str, visit: L
     Raises
     ------
     TooManyAttemptsError
-        The peer asked for many links that do not exist.
+        It never was a link, and the peer asked for many of those.
     """
-    limits.unknown.check(visit.peer, visit.machine_now)
-    return _counted(limits, visit, _page(connection, token, visit))
+    return _page(connection, _looked_up(connection, limits, token, visit), visit)
 
 
 def press(
@@ -111,18 +110,18 @@ def press(
     Raises
     ------
     TooManyAttemptsError
-        The peer asked for many links that do not exist, or pressed this link's button very often.
+        It never was a link, and the peer asked for many of those, or this link's button was pressed very often.
     """
-    limits.unknown.check(visit.peer, visit.machine_now)
+    link = _looked_up(connection, limits, token, visit)
     limits.presses.count(hashlib.sha256(token.encode("utf-8", "replace")).hexdigest(), visit.machine_now)
-    page = _page(connection, token, visit)
+    page = _page(connection, link, visit)
     if pressed not in page.presses:
-        return _counted(limits, visit, page)
+        return page
     if page.channel is not None:
         contact_channels.require_contact(connection, page.channel.contact)
     if contact_links.use(connection, token, visit.now):
         _act(connection, page, pressed, visit)
-    return _page(connection, token, visit)
+    return _page(connection, contact_links.look_up(connection, token), visit)
 
 
 def _act(connection: Connection, page: ContactLinkPage, pressed: LinkPress, visit: LinkVisit) -> None:
@@ -137,14 +136,17 @@ def _act(connection: Connection, page: ContactLinkPage, pressed: LinkPress, visi
             absences.answer_from_message(connection, page.absence, contact, visit.now, goes_on=goes_on)
 
 
-def _counted(limits: AnswerLimits, visit: LinkVisit, page: ContactLinkPage) -> ContactLinkPage:
-    if page.state is ContactLinkState.ENDED:
-        limits.unknown.count(visit.peer, visit.machine_now)
-    return page
-
-
-def _page(connection: Connection, token: str, visit: LinkVisit) -> ContactLinkPage:
+def _looked_up(
+    connection: Connection, limits: AnswerLimits, token: str, visit: LinkVisit
+) -> ContactLink | None:
+    """Return the link of a token; one that never was a link counts against the peer, whose real links open all the same."""
     link = contact_links.look_up(connection, token) if 0 < len(token) <= _LONGEST_TOKEN else None
+    if link is None:
+        limits.unknown.count(visit.peer, visit.machine_now)
+    return link
+
+
+def _page(connection: Connection, link: ContactLink | None, visit: LinkVisit) -> ContactLinkPage:
     if link is None or not link.is_valid(visit.now):
         return ENDED
     if link.channel is not None:

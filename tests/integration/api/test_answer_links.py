@@ -170,15 +170,28 @@ def test_an_alert_about_a_home_has_a_page_without_a_person(ward: ApiWard) -> Non
     assert ward.execute("SELECT resident_id FROM resident WHERE resident_id = %s", RESIDENT_A)
 
 
-def test_guessing_links_is_stopped_but_looking_at_a_real_one_is_not(ward: ApiWard) -> None:
+def test_guessing_links_is_stopped_but_a_real_one_opens_and_acts_and_one_that_ended_is_no_guess(
+    ward: ApiWard,
+) -> None:
     limits, token = AnswerLimits(), _link(ward, ward.open_alert())
+    ended = _link(ward, ward.open_alert(rule="sos"), COUSIN)
+    ward.execute(
+        "UPDATE answer_link SET revoked_at = created_at WHERE contact_id = %s", _contact(ward, COUSIN)
+    )
     with ward.database.transaction() as connection:
         for _ in range(100):
             assert answers.open_link(connection, limits, token, _visit(ward)).state is LinkState.OPEN
         for number in range(20):
             answers.open_link(connection, limits, f"guess-{number}", _visit(ward, "10.0.0.2"))
         with pytest.raises(TooManyAttemptsError) as stopped:
-            answers.open_link(connection, limits, token, _visit(ward, "10.0.0.2"))
-        assert answers.open_link(connection, limits, token, _visit(ward)).state is LinkState.OPEN
+            answers.open_link(connection, limits, "guess-20", _visit(ward, "10.0.0.2"))
+        with pytest.raises(TooManyAttemptsError):
+            answers.answer(connection, limits, "guess-21", Action.CLAIM, _visit(ward, "10.0.0.2"))
+        for _ in range(30):
+            page = answers.open_link(connection, limits, ended, _visit(ward, "10.0.0.3"))
+            assert page.state is LinkState.ENDED
+        answers.open_link(connection, limits, "guess-22", _visit(ward, "10.0.0.3"))
+        page = answers.answer(connection, limits, token, Action.CLAIM, _visit(ward, "10.0.0.2"))
+        assert page.state is LinkState.YOURS
 
     assert 0 < stopped.value.retry_after_s <= 60

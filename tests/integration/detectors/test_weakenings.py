@@ -221,6 +221,16 @@ def test_a_link_that_ended_or_that_is_nobodys_any_more_shows_and_does_nothing(ho
         assert "田中" not in answer.text
 
 
+def test_a_link_opens_and_acts_after_many_guesses_from_the_same_address(household: Household) -> None:
+    ward, nobody = household.ward, household.ward.client()
+    household.by("family_a", _ABSENCES, {**_TRAVEL, "began": "2026-08-01T09:00"})
+    link = _link_in(household.texts()["cousin-a@example.jp"])
+    assert [nobody.get(f"/c/guess-{number}").status_code for number in range(21)] == [200] * 20 + [429]
+    assert _BUTTON in nobody.get(link).text
+    assert nobody.post(link, data={"action": "confirm"}).status_code == 303
+    assert ward.execute("SELECT count(confirmed_at) FROM absence") == [(1,)]
+
+
 def test_who_sleeps_until_it_is_too_late_is_not_asked_and_nobody_is_woken(household: Household) -> None:
     # 23:40 in Tokyo, and the pause is for this night.
     household.ward.clock.advance(hours=14)
