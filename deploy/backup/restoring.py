@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from core.errors import StoreUnavailableError
 from core.store.database import Connection, Database
 from core.store.migrate import migrations
 from core.store.operation import backups
@@ -71,8 +72,12 @@ def prove(url: str, scratch_url: str, folder: Path, now: datetime, begin: Begin)
         As `restore` does.
     """
     manifest = read_manifest(folder)
-    with Database(scratch_url, size=1, application="mimamori-restore") as database:
-        _check_server(target(database), manifest, in_new_database=True)
+    try:
+        with Database(scratch_url, size=1, application="mimamori-restore") as database:
+            _check_server(target(database), manifest, in_new_database=True)
+    except StoreUnavailableError as error:
+        # The other database is meant there.
+        raise StoreUnavailableError(str(error).replace("DATABASE_URL", "RESTORE_CHECK_URL")) from error
     with _scratch(scratch_url) as fresh:
         restore(fresh, folder, now, begin)
     with (

@@ -50,7 +50,12 @@ class Devices:
         """Make sure that these senders were looked up, and that what is known is not old."""
         if time.monotonic() >= self._next_refresh:
             self._refresh(now)
-        missing = {sender for sender in senders if sender and self.find(sender) is None}
+        # One that is in no home may have been given to one a moment ago: whoever fits a button tries it at once.
+        missing = {
+            sender
+            for sender in senders
+            if sender and ((one := self.find(sender)) is None or one.zone is None)
+        }
         if missing:
             with self._database.transaction() as connection:
                 found = batches.sending_devices(connection, now, missing)

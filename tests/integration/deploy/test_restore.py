@@ -174,6 +174,9 @@ def test_a_backup_is_proven_on_a_server_and_the_doctor_says_when(
     doctor = mimamori("doctor").out
     assert re.search(r"│ backup +│ good +│ 0 hours ago", doctor), doctor
     assert re.search(r"│ proven restore +│ look +│ never", doctor), doctor
+    _use(mimamori, _owned, MIMAMORI_RESTORE_CHECK_URL="postgresql://nobody@127.0.0.1:1/postgres")
+    unreachable = mimamori("restore-check", str(_backup)).err
+    assert "check MIMAMORI_RESTORE_CHECK_URL and that PostgreSQL runs" in unreachable
     _use(mimamori, _owned, MIMAMORI_RESTORE_CHECK_URL=cluster.url("postgres"))
     answer = mimamori("restore-check", str(_backup))
     assert (answer.code, "proven: restored and compared" in answer.out) == (0, True), answer.err

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -311,3 +311,21 @@ def test_a_rename_at_a_running_bridge_is_followed_once_and_not_taken_back(
             "SELECT DISTINCT device_id FROM reading JOIN device USING (device_number) WHERE metric = 1"
         )
         assert found == [("z2m-hall",)]
+
+
+def test_a_device_that_was_given_a_home_a_moment_ago_is_in_it_with_its_next_message(
+    database: Database, mimamori: CommandLine
+) -> None:
+    devices, sender = Devices(database), "zigbee2mqtt:g1/porch"
+    assert mimamori("device", "unassign", "porch").code == 0
+    devices.prepare([sender], datetime.now(UTC))
+    in_store = devices.find(sender)
+    assert in_store is not None
+    assert in_store.zone is None
+
+    # Whoever fits a button tries it at once.
+    assert mimamori("device", "move", "porch", "--home", "3丁目 A-101").code == 0
+    devices.prepare([sender], datetime.now(UTC))
+    fitted = devices.find(sender)
+    assert fitted is not None
+    assert fitted.zone is not None
