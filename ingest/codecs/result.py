@@ -103,6 +103,8 @@ class Decoded(msgspec.Struct, gc=False):
         What was measured.
     time : datetime or None
         When, for every value that has no time of its own; None where the message does not say.
+    calls_at : datetime or None
+        When its calls and hazards count that have no time of their own; None where that is `time`.
     local_time : datetime or None
         The same where the sender gave a time of the wall without an offset; naive.
     seq : int
@@ -126,6 +128,7 @@ class Decoded(msgspec.Struct, gc=False):
     readings: Sequence[Measured] = ()
     fixes: Sequence[Position] = ()
     time: datetime | None = None
+    calls_at: datetime | None = None
     local_time: datetime | None = None
     seq: int = 0
     sent_at: datetime | None = None

@@ -174,7 +174,7 @@ def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     signal = number_of(inner(body, "Wifi").get("Signal"))
     if signal is not None:
         readings.append(Measured("rssi_dbm", signal))
-    calls = CallFields()
+    calls = CallFields(body)
     for key, value in body.items():
         found = _switch(key, body)
         readings += found

@@ -142,7 +142,7 @@ def address_of(text: str) -> str:
 
 def _read_device(decoded: Decoded, body: JsonObject) -> None:
     found: list[Measured] = []
-    calls = CallFields()
+    calls = CallFields(body)
     is_of_room = text_of(body.get("type")) not in _NOT_THE_ROOM
     for key, value in body.items():
         if key in _SILENT or value is None:

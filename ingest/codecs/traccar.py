@@ -190,7 +190,7 @@ def _unread_of_place(position: JsonObject) -> Iterator[str]:
 def _note_unread(decoded: Decoded, position: JsonObject, attributes: JsonObject) -> None:
     """Note what is not read; of a call under a name of its own, as attributes that the server computes may have, that it is one."""
     decoded.unread += [f"position.{key}" for key in _unread_of_place(position)]
-    calls = CallFields()
+    calls = CallFields(attributes)
     is_teltonika = text_of(position.get("protocol")) == "teltonika"
     for key, value in attributes.items():
         if value is None or key == "alarm":
@@ -298,7 +298,7 @@ def _event_calls(
         if attributes.get("alarm") is None:
             decoded.refused.append(unclear_call("event alarm", "an event of an alarm does not say which"))
         return [Measured(name, value=True, time=moment) for name in _alarms(decoded, attributes)]
-    calls = CallFields()
+    calls = CallFields(attributes)
     calls.add("type", kind)
     for key, value in attributes.items():
         if value is not None and (key == _ANSWER or not calls.add(key, value)):

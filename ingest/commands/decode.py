@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from core.domain.evidence.device_profile import DeviceProfile, evidence_of
-from core.domain.metrics import METRICS
+from core.domain.metrics import METRICS, CallPriority
 from core.errors import InputError
 from ingest.codecs import decode
 from ingest.codecs.parsing.second_times import SUSPECT
@@ -143,9 +143,10 @@ def _value(measured: Measured) -> object:
 
 
 def _reading(measured: Measured, result: Decoded, profile: DeviceProfile | None) -> dict[str, object]:
-    moment = measured.time or result.time
     name, _, channel = measured.metric.partition("#")
     metric = METRICS[name]
+    of_calls = result.calls_at if metric.call is not CallPriority.NONE else None
+    moment = measured.time or of_calls or result.time
     return {
         "metric": measured.metric,
         "value": _value(measured),

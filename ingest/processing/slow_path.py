@@ -204,6 +204,7 @@ class SlowPath:
         value: float,
     ) -> Placed:
         """Return where a call, or whether something is connected, belongs."""
+        own = own or (device_message.result.calls_at if known.is_call else None)
         claimed = own or device_message.when
         if known.is_connection:
             claimed = self._states.time_of_connection(device.number, value, claimed)

@@ -14,7 +14,7 @@ from core.text_cache import TextCache
 from ingest.codecs.lorawan.batteries import battery, battery_volts
 from ingest.codecs.lorawan.buttons import button_channel, is_unclear_button, of_button
 from ingest.codecs.lorawan.field_values import by_words, number, quantity, value_inside, word
-from ingest.codecs.lorawan.message_times import own_time, stated_in, time_of_place
+from ingest.codecs.lorawan.message_times import own_time, stated_in, time_of_calls, time_of_place
 from ingest.codecs.lorawan.names import (
     BATTERY_VOLTS,
     CAYENNE,
@@ -118,7 +118,7 @@ _FIELDS = TextCache[tuple[str, ...], _Fields](_Fields.of, most=1_000, longest=1_
 def read_object(decoded: Decoded, body: JsonObject) -> None:
     """Add to `decoded` what a vendor's decoder got out of a payload."""
     fields = _FIELDS[tuple(body)]
-    moment, readers = own_time(body) if fields.holds_time else None, fields.readers
+    moment, readers, received = own_time(body) if fields.holds_time else None, fields.readers, decoded.time
     if moment is not None and moment != SUSPECT:
         decoded.time, readers = checked_time(moment, decoded.time), fields.undated
     place = place_in(body, fields.about_place, decoded.time)
@@ -127,6 +127,8 @@ def read_object(decoded: Decoded, body: JsonObject) -> None:
     if moment is None and fields.about_place.may_say_more:
         decoded.time, stamps = stated_in(body, fields.about_place, sent)
         used = used | stamps
+    if decoded.time != received:
+        decoded.calls_at = time_of_calls(body, fields.about_place, received)
     readings = _values(decoded, body, readers, used)
     if place is not None:
         if place.is_doubtful:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.codecs.lorawan.place_times import message_time
 from ingest.codecs.lorawan.place_words import FieldNames
-from ingest.codecs.lorawan.positions import is_kept, stamps_of
+from ingest.codecs.lorawan.positions import is_kept, says_now, stamps_of
 from ingest.codecs.parsing.json_fields import JsonObject, text_of
 from ingest.codecs.parsing.second_times import AHEAD, SUSPECT
 
@@ -33,14 +33,28 @@ def stated_in(body: JsonObject, names: FieldNames, sent: datetime | None) -> tup
     if sent is None:
         return sent, used
     was_kept = is_kept(body, names)
-    found = None
+    least, found, others = timedelta(0) if was_kept else AHEAD, None, set[str]()
+    is_of_now = False
     for stamp in stamps_of(body, names):
-        stated = message_time(stamp.value, sent, timedelta(0) if was_kept else AHEAD, is_utc=stamp.is_utc)
+        stated = message_time(stamp.value, sent, least, is_utc=stamp.is_utc)
+        is_of_now |= says_now(stamp, stated)
         found = stated.time or found
         if stated.is_read:
-            used.update(stamp.fields)
+            (others if stated.time else used).update(stamp.fields)
+    if is_of_now and not was_kept:
+        # What the others are the times of nobody says.
+        return sent, used
     # What was kept nobody knows how long is none of now.
-    return found or (SUSPECT if was_kept else sent), used
+    return found or (SUSPECT if was_kept else sent), used | others
+
+
+def time_of_calls(body: JsonObject, names: FieldNames, received: datetime | None) -> datetime | None:
+    """Return when the calls of a message count that states another time than the network's; None where that is the time it states.
+
+    A clock that stands still, or the time of the last fix, gives each press the same time, and what comes twice with one time is one press.
+    So a call is of now, unless its message says of itself that it was kept.
+    """
+    return None if is_kept(body, names) else received or SUSPECT
 
 
 def own_time(body: JsonObject) -> datetime | None:

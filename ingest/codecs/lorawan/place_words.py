@@ -68,15 +68,17 @@ _TIMES = ("timestamp", "time")
 _STAMPS = frozenset({"time", "timestamp", "datetime"})
 _MADE = frozenset({
     *("record", "recorded", "measured", "measurement", "created", "sample", "sampled", "event", "sent", "collected"),
-    *("report", "reported", "acquisition", "acquired", "captured", "detected", "detection", "trigger", "triggered"),
-    *("collect", "measure", "observed"),
+    *("report", "reported", "acquisition", "acquired", "captured", "collect"),
+    *("measure", "observed"),
 })  # fmt: skip
+# The time of an alarm or a movement may be that of the last one, so neither is among these.
 _OF_MESSAGE = _MADE | {
     *("utc", "gmt", "at", "date", "device", "sensor", "message", "unix", "epoch", "rtc", "dev", "node", "data", "stamp", "s", "ms"),
-    *("system", "sys", "current", "uplink", "payload", "heartbeat", "alarm", "motion"),
+    *("system", "sys", "current", "uplink", "payload"),
 }  # fmt: skip
 # By themselves these are times as well.
 _STAMPS_ALONE = _STAMPS | {"utc", "ts", "unixtime", "unix", "epoch", "rtc", "epochtime", "utctime"}
+_PLAIN_TIMES = _STAMPS_ALONE | {"gmt", "stamp", "s", "ms"}
 _DILUTIONS = frozenset({"hdop", "pdop"})
 # Receivers give 99.99 while they have no fix.
 _NO_FIX_DILUTION = 50
@@ -160,8 +162,8 @@ class NameBeside:
         In how many seconds an age is counted; 0 if it is none.
     is_time, is_utc : bool
         Whether it is when the place was found, and that in UTC where its value names no zone.
-    is_of_message : bool
-        Whether it is when the message was made.
+    is_of_message, is_plain_time : bool
+        Whether it is when the message was made, and says no more than that it is a time.
     counts_satellites, is_kind_of_fix, is_source, names_another, is_dilution : bool
         What it is that may say that the place is no fix of the device.
     says_older : bool
@@ -172,6 +174,7 @@ class NameBeside:
     is_time: bool
     is_utc: bool
     is_of_message: bool
+    is_plain_time: bool
     counts_satellites: bool
     is_kind_of_fix: bool
     is_source: bool
@@ -209,14 +212,15 @@ class NameBeside:
         return self.is_dilution and value is not None and value >= _NO_FIX_DILUTION
 
 
-def _of_time(parts: frozenset[str]) -> tuple[bool, bool, bool]:
-    """Return whether a name says when a place was found, in UTC, and when a whole message was made."""
+def _of_time(parts: frozenset[str]) -> tuple[bool, bool, bool, bool]:
+    """Return whether a name says when a place was found, in UTC, when a whole message was made, and that only by a word for a time."""
     stamps = parts & _STAMPS
     is_of_fix = stamps and parts & _OF_THE_FIX and parts <= stamps | _OF_THE_FIX | {"utc", "gmt", "at"}
     # `timestamp`, `event_time`, `measuredAt`, `ts`
     is_stamp = parts & _STAMPS_ALONE or ("at" in parts and parts & _MADE)
     is_of_message = is_stamp and parts <= _STAMPS_ALONE | _OF_MESSAGE
-    return bool(is_of_fix), bool(parts & {"utc", "gmt"}), bool(is_of_message)
+    is_plain = is_of_message and parts <= _PLAIN_TIMES
+    return bool(is_of_fix), bool(parts & {"utc", "gmt"}), bool(is_of_message), bool(is_plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +238,7 @@ class FieldNames:
     accuracies, altitudes, times : tuple of str
         The names of these, the ones that count first in front.
     times_of_message : tuple
-        Those that say when a whole message was made, and whether that is in UTC where its value names no zone.
+        Those that say when a whole message was made.
     date, date_holders, zones
         In which fields a time stands in parts, the objects that may hold such a one, and the fields that say the zone of a time.
     doubts, times_beside, older : tuple
@@ -253,7 +257,7 @@ class FieldNames:
     accuracies: tuple[str, ...]
     altitudes: tuple[str, ...]
     times: tuple[str, ...]
-    times_of_message: tuple[tuple[str, bool], ...]
+    times_of_message: tuple[tuple[str, NameBeside], ...]
     date: PartsOfDate | None
     date_holders: tuple[str, ...]
     zones: tuple[str, ...]
@@ -284,7 +288,7 @@ class FieldNames:
             accuracies=_present(_ACCURACIES, keys),
             altitudes=_present(_ALTITUDES, keys),
             times=_present(_TIMES, keys),
-            times_of_message=tuple((key, name.is_utc) for key, name in stamps),
+            times_of_message=stamps,
             date=date,
             date_holders=date_holders,
             zones=tuple(key for key in keys if says_zone(key)),

@@ -41,10 +41,11 @@ _OLDEST_S = timedelta(days=400).total_seconds()
 
 
 class Stamp(NamedTuple):
-    """A time that a message states of itself, whether its text is in UTC, and the fields that say it."""
+    """A time that a message states of itself, whether its text is in UTC and its name says no more than that it is a time, and the fields that say it."""
 
     value: object
     is_utc: bool
+    is_plain: bool
     fields: tuple[str, ...]
 
 
@@ -219,11 +220,18 @@ def _saying_off(holder: _Holder) -> Iterator[str]:
 
 def _older(message: _Holder, sent: datetime, least: timedelta) -> datetime | None:
     """Return the time of a whole message where it is an older one: what was kept when the line was down is not where somebody is now."""
+    found = None
     for stamp in stamps_of(message.body, message.names):
         stated = message_time(stamp.value, sent, least, is_utc=stamp.is_utc, of_place=True)
-        if stated.time is not None:
-            return stated.time
-    return None
+        if least and says_now(stamp, stated):
+            return None
+        found = found or stated.time
+    return found
+
+
+def says_now(stamp: Stamp, stated: Stated) -> bool:
+    """Return whether a time, as it was understood, says that the whole message is of now, whatever else has a time in it: `timestamp`, `ts`."""
+    return stamp.is_plain and stated.is_read and stated.time is None
 
 
 def stamps_of(body: JsonObject, names: FieldNames) -> Iterator[Stamp]:
@@ -231,11 +239,13 @@ def stamps_of(body: JsonObject, names: FieldNames) -> Iterator[Stamp]:
     header = object_of(body.get("header"))
     of_header = NAMES_OF_MESSAGE[tuple(header)]
     for prefix, fields, own in ("", body, names), ("header.", header, of_header):
-        for key, is_utc in own.times_of_message:
+        for key, name in own.times_of_message:
             value, zone = with_zone(fields[key], fields, own.zones)
-            yield Stamp(value, is_utc, tuple(f"{prefix}{one}" for one in (key, zone) if one))
+            yield Stamp(
+                value, name.is_utc, name.is_plain_time, tuple(f"{prefix}{one}" for one in (key, zone) if one)
+            )
     for date in dates_in(body, names.date, names.date_holders):
-        yield Stamp(date.text, date.is_utc, date.fields)
+        yield Stamp(date.text, date.is_utc, is_plain=False, fields=date.fields)
 
 
 def _read_time(place: TrackerPlace, position: Position, around: list[_Holder], sent: datetime | None) -> None:

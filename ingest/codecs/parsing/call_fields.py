@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import cast
 
 from core.domain.metrics import CALLS
-from ingest.codecs.parsing.call_pairs import call_in_part, call_of_pair, is_state, name_inside
+from ingest.codecs.parsing.call_pairs import (
+    began_anew,
+    call_in_part,
+    call_of_pair,
+    is_state,
+    name_inside,
+    says_why,
+)
 from ingest.codecs.parsing.event_words import (
     Call,
     call_in_field,
@@ -23,14 +30,21 @@ _EXPLAINS = frozenset(
 
 
 class CallFields:
-    """Collects what fields say of calls and hazards: a call that is raised in any of them counts."""
+    """Collects what fields say of calls and hazards: a call that is raised in any of them counts.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    whole : mapping, optional
+        The message that they stand in, which may say that a device began anew.
+    """
+
+    def __init__(self, whole: Mapping[str, object] | None = None) -> None:
         self._found: dict[str, bool] = {}
         self._numbers: dict[str, bool] = {}
         self._unclear: dict[str, str] = {}
         self._pairs: dict[str, Call] = {}
         self._passed: list[str] = []
+        self._whole = whole
 
     def add(self, name: str, value: object, channel: str = "") -> bool:
         """Add a field, and what it nests; return whether it speaks of a call or a hazard.
@@ -59,6 +73,7 @@ class CallFields:
 
     def add_whole(self, body: Mapping[str, object]) -> None:
         """Take account of the fields of a whole message that say together what happened: what, and whether it is over."""
+        self._whole = body
         pair = call_of_pair(body, is_entry=False)
         if pair is not None:
             self._pairs[pair[0]] = pair[1]
@@ -106,6 +121,9 @@ class CallFields:
     def add_call(self, call: Call, name: str, value: object, channel: str = "") -> None:
         """Add what a field was found to say."""
         call = self._pairs.get(name, call)
+        if call.metric == "sos" and call.is_raised and says_why(name) and began_anew(self._whole):
+            # `panic` is also how programs end.
+            call = Call(call.metric, None)
         metric = f"{call.metric}#{channel}" if channel else call.metric
         if not call.metric or call.is_raised is None:
             self._unclear.setdefault(call.metric, name)

@@ -1,6 +1,7 @@
 """Calls that two names say together: a field inside of another, and a field that names what another says the state of."""
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from core.text_cache import TextCache
 from ingest.codecs.parsing import call_words
@@ -31,6 +32,7 @@ _NAMING_WORDS = _KINDS | _EVENTS
 # What may be said of beside another field of an entry.
 _NAMING_ENTRY = _NAMING_WORDS | _NAMES | _CLASSES
 _NO_WORDS = frozenset[str]()
+_DEEPEST = 6
 
 
 def _words_of(key: str) -> frozenset[str]:
@@ -93,6 +95,31 @@ def name_inside(holder: str, part: str) -> str:
 def is_state(key: str) -> bool:
     """Return whether a field says how what another one names is: `value`, `measurementValue`."""
     return bool(_WORDS[key] & _STATES) and _WORDS[key] <= _STATES | _NAMES
+
+
+def says_why(key: str) -> bool:
+    """Return whether a field says why something happened."""
+    return not _WORDS[key].isdisjoint(call_words.REASONS)
+
+
+def began_anew(value: object, depth: int = 0) -> bool:
+    """Return whether a text in a message says that the device, or its program, began anew.
+
+    Examples
+    --------
+    >>> began_anew({"info": {"event": "boot"}}), began_anew({"event": "press"})
+    (True, False)
+    """
+    if isinstance(value, str):
+        return not call_words.BEGINS_ANEW.isdisjoint(word_parts(value))
+    if depth > _DEEPEST or not isinstance(value, (dict, list)):
+        return False
+    parts = (
+        cast("Mapping[str, object]", value).values()
+        if isinstance(value, dict)
+        else cast("list[object]", value)
+    )
+    return any(began_anew(one, depth + 1) for one in parts)
 
 
 def call_of_pair(fields: Mapping[str, object], *, is_entry: bool) -> tuple[str, Call] | None:

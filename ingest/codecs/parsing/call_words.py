@@ -33,12 +33,15 @@ HELP = frozenset(
         "holdup",
         "rescue",
         "assistance",
-        "assist",
         "nursecall",
     }
 )
 # Two words that speak of help or of a fall only together.
-HELP_PAIRS = frozenset({("pull", "cord"), ("personal", "alarm"), ("lone", "worker"), ("status", "eb")})
+HELP_PAIRS = frozenset({("pull", "cord"), ("personal", "alarm"), ("lone", "worker"), ("status", "eb")}) | {
+    pair
+    for word in ("request", "requested", "button", "btn", "alarm", "alert")
+    for pair in (("assist", word), (word, "assist"))
+}
 FALL_PAIRS = frozenset({("man", "down"), ("lying", "floor"), ("on", "floor")})
 # That nobody moved any more, which some call an alarm; a plain alarm of movement is none.
 STILL_PAIRS = frozenset({("no", "motion"), ("no", "movement"), ("no", "move")})
@@ -71,8 +74,8 @@ GAS = frozenset({"gas", "gasleak", "gasalarm", "methane", "lpg", "propane", "but
 LEAK = frozenset(
     {"leak", "leaking", "leakage", "waterleak", "flood", "flooded", "flooding", "inundation", "wet"}
 )
-# Who or what crashed, a person, a vehicle or a program, these do not say.
-ALARM = frozenset({"alarm", "alarms", "alarmed", "alarming", "alert", "crash", "crashed"})
+# Who or what crashed, a person, a vehicle or a program, these do not say, nor whether somebody or a driver is to be assisted.
+ALARM = frozenset({"alarm", "alarms", "alarmed", "alarming", "alert", "crash", "crashed", "assist"})
 SUBJECTS = HELP | FALL | FIRE | GAS | LEAK | {"co", "monoxide"}
 WATER_WITH = frozenset({"alarm", "warning", "detected", "detection", "sensor", "present", "presence"})
 # An alarm of water with one of these is about how warm or how much it is, and a leakage with one is of electricity.
@@ -141,15 +144,30 @@ SOUNDS = frozenset({"sound", "light", "ring", "beep", "music", "siren", "flash"}
 GUARDED = frozenset(
     {"armed", "arming", "disarmed", "disarming", "home", "away", "night", "vacation", "custom", "bypass"}
 )
+# Fields that say of somebody whether they are there; these may be on the phone, or on call.
+OF_SOMEBODY = frozenset({"occupancy", "presence", "person", "human", "people", "motion", "resident"})
+# Beside one of these a call is one for help.
+FOR_HELP = frozenset({"nurse", "button", "btn", "bell", "cord", "alarm", "alert", "request", "requested"})
 # Fields whose value may be the name of a call: `status: falling`, `dev_status: sos`, `eventName: SOS event.`.
 EVENT_FIELDS = frozenset({
     *("status", "state", "event", "events", "type", "alarm", "alarms", "action", "warning", "alert", "reason", "kind"),
-    *("occupancy", "presence", "person", "human", "people", "motion", "resident"),
     *("alerts", "warnings", "button", "btn", "message", "msg", "trigger", "cause", "notification", "result", "posture", "pose", "activity"),
-})  # fmt: skip
+}) | OF_SOMEBODY  # fmt: skip
 # Why a program began anew is no call: `boot_reason: panic`.
-_BEGAN_ANEW = frozenset({"boot", "reboot", "restart", "bootup", "coredump", "exception"})
-EVENT_FIELDS_LEFT_OUT = SETTINGS - {"name", "mode", "type", "value", "last", "valve"} | _BEGAN_ANEW
+BEGAN_ANEW = frozenset({"boot", "reboot", "restart", "bootup", "coredump", "exception"})
+# The same where a text says it, and fields that say why.
+BEGINS_ANEW = BEGAN_ANEW | {
+    "booted",
+    "rebooted",
+    "restarted",
+    "rebooting",
+    "restarting",
+    "startup",
+    "reset",
+    "watchdog",
+}
+REASONS = frozenset({"reason", "cause"})
+EVENT_FIELDS_LEFT_OUT = SETTINGS - {"name", "mode", "type", "value", "last", "valve"} | BEGAN_ANEW
 NUMBERED = frozenset({"gas_leak", "carbon_monoxide"})
 # A type or a kind of one of these names a thing and not an event.
 NAMES_OF_THINGS = THINGS | {"product", "equipment", "hardware", "node", "model"}
@@ -160,7 +178,7 @@ KINDS_OF_EVENT = frozenset(
     for kind in ("type", "kind")
 )
 # Other fields whose text says nothing of what happened, whatever it is.
-NAMING = SETTINGS | NAMES_OF_THINGS | _BEGAN_ANEW | {
+NAMING = SETTINGS | NAMES_OF_THINGS | BEGAN_ANEW | {
     *("class", "icon", "theme", "season", "weather", "tag", "tags", "room", "area", "zone", "location", "place", "group"),
     *("tendency", "direction", "label", "title", "brand", "vendor", "profile", "application", "app", "project", "tenant"),
     *("site", "ssid", "host", "topic", "poi", "edge", "comment", "note", "description", "voice", "tid", "user", "owner", "address"),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from core.domain.metrics import CALLS
 from core.text_cache import TextCache
 from ingest.codecs.parsing import call_words
-from ingest.codecs.parsing.json_fields import number_of
+from ingest.codecs.parsing.value_words import is_grade, is_guarded, is_sound, is_switched
 from ingest.codecs.parsing.word_parts import word_parts
 
 _SEPARATOR = re.compile(r"[,;&|+、，；]")
@@ -20,8 +20,6 @@ _IN_OTHER_TEXTS = frozenset(
 )
 _WATER = frozenset({"water"})
 _ALL_CALLS = frozenset(CALLS)
-# How wet a probe is goes to 255 (ELSYS), how bad a leak is to 4 (Quandify).
-_LARGEST_GRADE = 255
 # That a part is there (`external: {"present": false}`), or water; nobody documents them of a call for help.
 _PRESENCE = frozenset({"present", "absent"})
 _PARTS = call_words.THINGS | {"button", "btn", "probe", "module", "cable"}
@@ -65,14 +63,18 @@ def subject_of(parts: tuple[str, ...]) -> str | None:
         return "smoke"
     if _is_of_leak(found):
         return "water_leak"
-    if found & call_words.HELP or pairs & call_words.HELP_PAIRS:
-        return None if _is_other_help(found) else "sos"
+    is_help = found & call_words.HELP or pairs & call_words.HELP_PAIRS
+    if _is_other_help(found, is_help=bool(is_help)):
+        return None
+    if is_help:
+        return "sos"
     is_other = found & call_words.OTHER_ALARMS and not pairs & call_words.STILL_PAIRS
     return "" if found & call_words.ALARM and not is_other else None
 
 
-def _is_other_help(found: frozenset[str]) -> bool:
-    return bool(found & call_words.NO_HELP or ("assist" in found and found & call_words.NO_ASSIST))
+def _is_other_help(found: frozenset[str], *, is_help: bool) -> bool:
+    is_assist = "assist" in found and found & call_words.NO_ASSIST
+    return bool(is_assist or (is_help and found & call_words.NO_HELP))
 
 
 def _is_of_leak(found: frozenset[str]) -> bool:
@@ -123,13 +125,7 @@ def raised_of(metric: str, value: object) -> bool | None:
     if metric == "sos" and isinstance(value, str) and _PRESENCE_TEXTS[value]:
         return None
     raised = is_raised(value)
-    return _is_grade(value) if raised is None and metric == "water_leak" else raised
-
-
-def _is_grade(value: object) -> bool | None:
-    """Return that a number says how much there is of a hazard, as the sensors that give one byte do; None for what is no such number."""
-    number = number_of(value)
-    return True if number is not None and number.is_integer() and 2 <= number <= _LARGEST_GRADE else None
+    return is_grade(value) if raised is None and metric == "water_leak" else raised
 
 
 def _may_be_presence(text: str) -> bool:
@@ -164,6 +160,8 @@ def _named_in(meaning: "_Meaning", text: str) -> Call | None:
     """Return what a text says of a call: of an event what its words say, of any other field that it may be one."""
     if not meaning.may_name_event and not meaning.calls_in_text:
         return None
+    if meaning.is_of_somebody and _BARE_CALLS[text]:
+        return None
     call = call_in_words(text)
     if meaning.may_name_event:
         may_be_unnamed = call is None and meaning.subject is None and not meaning.is_other_alarm
@@ -174,10 +172,20 @@ def _named_in(meaning: "_Meaning", text: str) -> Call | None:
     return Call(call.metric, None) if call is not None else None
 
 
+def _is_bare_call(text: str) -> bool:
+    """Return whether a text speaks of a call and not of one for help: of somebody on the phone, or on call."""
+    parts = word_parts(text)
+    others = tuple(part for part in parts if part != "call")
+    return others != parts and subject_of(others) is None and call_words.FOR_HELP.isdisjoint(others)
+
+
+_BARE_CALLS = TextCache(_is_bare_call)
+
+
 def _is_alarm(text: str) -> bool:
     """Return whether a text speaks of an alarm and not of what, and does not say that it is over; how it sounds, or guards, is none."""
     parts = word_parts(text)
-    is_other = call_words.SETTINGS.intersection(parts) or _is_sound(text) or _is_guarded(text)
+    is_other = call_words.SETTINGS.intersection(parts) or is_sound(text) or is_guarded(text)
     return subject_of(parts) == "" and not is_other and is_raised(text) is not False
 
 
@@ -186,7 +194,7 @@ _ALARMS = TextCache(_is_alarm)
 
 def _call_of(subject: str, meaning: "_Meaning", value: object) -> Call | None:
     """Return what the value of a field that speaks of a call or an alarm says."""
-    if meaning.is_function and (switched := _is_switched(value)) is not None:
+    if meaning.is_function and (switched := is_switched(value)) is not None:
         return Call(subject, None) if switched else None
     if _is_quantity(meaning, value):
         return None
@@ -196,7 +204,7 @@ def _call_of(subject: str, meaning: "_Meaning", value: object) -> Call | None:
         # `no_fall`, `not_leaking`
         raised = False if raised else None
     # An alarm that is over says nothing, whatever it is of, and neither does how it sounds.
-    is_nothing = subject == "" and (raised is False or _is_sound(value) or _is_guarded(value))
+    is_nothing = subject == "" and (raised is False or is_sound(value) or is_guarded(value))
     return None if is_nothing else Call(subject, raised)
 
 
@@ -211,21 +219,6 @@ def _is_quantity(meaning: "_Meaning", value: object) -> bool:
     if meaning.is_water:
         return is_number or is_raised(value) is None
     return meaning.is_bound and is_number
-
-
-def _is_sound(value: object) -> bool:
-    parts = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
-    return bool(parts & call_words.SOUNDS) and parts <= call_words.SOUNDS | call_words.ALARM
-
-
-def _is_guarded(value: object) -> bool:
-    return isinstance(value, str) and bool(call_words.GUARDED.intersection(word_parts(value)))
-
-
-def _is_switched(value: object) -> bool | None:
-    """Return whether a word says that a function is on or off; None for other words and values."""
-    word = value.strip().lower() if isinstance(value, str) else ""
-    return word not in call_words.SWITCHED_OFF if word in call_words.SWITCHED else None
 
 
 class _Meaning(NamedTuple):
@@ -255,6 +248,8 @@ class _Meaning(NamedTuple):
         Whether it is the name of a part of a device.
     may_be_setting : bool
         Whether it may be about a part of the device and no call.
+    is_of_somebody : bool
+        Whether it names an event only as what somebody does.
     """
 
     subject: str | None
@@ -268,6 +263,7 @@ class _Meaning(NamedTuple):
     is_leak: bool
     is_thing: bool
     may_be_setting: bool
+    is_of_somebody: bool
 
 
 def _meaning_of(name: str) -> _Meaning:
@@ -298,6 +294,7 @@ def _meaning_of(name: str) -> _Meaning:
         bool(found & call_words.LEAK),
         bool(found & _PARTS),
         may_be_setting,
+        found & call_words.EVENT_FIELDS <= call_words.OF_SOMEBODY,
     )
 
 

@@ -25,7 +25,7 @@ def read_other_fields(
     others = [(key, value) for key, value in body.items() if value is not None and key not in known]
     if not others:
         return
-    calls = CallFields()
+    calls = CallFields(body)
     for key, value in others:
         if not calls.add(key, value):
             decoded.unread.append(f"{prefix}{key}")

@@ -34,16 +34,52 @@ def _found(**values: object) -> object:
     "name",
     [
         *("unixtime", "epoch", "rtc", "unix", "devTime", "time_stamp", "TimeStamp", "Data_time", "acquisition_time"),
-        *("captured_at", "detected_at", "trigger_time", "timestampMs", "timestamp_s", "collect_time", "measure_time"),
+        *("captured_at", "timestampMs", "timestamp_s", "collect_time", "measure_time"),
     ],
 )  # fmt: skip
 def test_a_movement_was_when_its_message_says(name: str) -> None:
     assert _when(**{name: _EARLIER}) == "2026-08-01T01:00:00Z"
 
 
-@pytest.mark.parametrize("name", ["last_motion_time", "boot_time", "uptime", "next_time"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "last_motion_time",
+            "boot_time",
+            "uptime",
+            "next_time",
+            "alarm_time",
+            "motion_time",
+            "trigger_time",
+        ),
+        *("detected_at", "detection_time", "heartbeat_time", "triggered_at"),
+    ],
+)
 def test_the_time_of_something_else_says_nothing(name: str) -> None:
     assert _when(**{name: _EARLIER}) == _SENT
+
+
+@pytest.mark.parametrize("name", ["timestamp", "ts", "time", "utc", "unixtime"])
+def test_a_plain_time_of_now_leaves_other_times_without_meaning(name: str) -> None:
+    now = "2026-08-01T06:00:00Z"
+    assert _when(**{name: now, "event_time": _EARLIER}) == _SENT
+    assert _when(**{"event_time": _EARLIER, name: now}) == _SENT
+    assert _found(**{"event_time": _EARLIER, name: now}, **_PLACE) == _SENT
+    assert _when(**{name: _EARLIER, "event_time": now}) == "2026-08-01T01:00:00Z"
+    assert _said(motion=1, **{name: now, "event_time": _EARLIER})["unread"] == ["event_time"]
+
+
+@pytest.mark.parametrize("call", [{"sos": True}, {"fall": False}, {"water_leak": "leak"}])
+@pytest.mark.parametrize("stamp", [{"timestamp": _EARLIER}, {"Date": "2026-8-1", "Time": "1:0:0"}])
+def test_a_call_is_of_when_it_was_sent_unless_its_message_was_kept(
+    call: dict[str, object], stamp: dict[str, object]
+) -> None:
+    kept = {**stamp, "isHistory": True}
+    for values, expected in ((stamp, _SENT), (kept, "2026-08-01T01:00:00Z")):
+        (said_call, motion) = _said(**call, motion=1, **values)["readings"]
+        assert said_call["time"] == expected
+        assert motion["time"] == "2026-08-01T01:00:00Z"
 
 
 @pytest.mark.parametrize(

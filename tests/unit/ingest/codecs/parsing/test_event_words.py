@@ -72,7 +72,11 @@ _RAISED = [
     ("activity", "fall", "fall"),
     ("occupancy", "falling", "fall"),
     ("presence", "fallen", "fall"),
-    ("assist", True, "sos"),
+    ("presence", "emergency call", "sos"),
+    ("assistance", True, "sos"),
+    ("event", "assist request", "sos"),
+    ("assistButton", "pressed", "sos"),
+    ("assist_call", True, "sos"),
     ("assist_request", "on", "sos"),
 ]
 _OVER = [
@@ -102,6 +106,10 @@ _NO_CALL = [
     ("sos_battery", True),
     ("battery_sos", 3.1),
     ("gnss_assist", True),
+    ("assist", False),
+    ("presence", "on call"),
+    ("people", "call"),
+    ("resident", "onCall"),
     ("boot_reason", "panic"),
     ("pressure_trend", "falling"),
     ("occupancy", "none"),
@@ -252,6 +260,11 @@ def test_the_emergency_keys_of_a_keypad_are_calls_and_other_keys_are_not(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("assist", True),
+        ("lane_assist", True),
+        ("park_assist", 1),
+        ("assist_now", True),
+        ("activity", "assist"),
         ("crash", True),
         ("event", "crash"),
         ("light_help", True),
@@ -267,3 +280,27 @@ def test_what_may_be_a_call_and_may_be_something_else_waits_until_somebody_says(
     assert calls.add(name, value)
     assert calls.merged([], refused) == []
     assert [one.reason for one in refused] == ["unclear_call"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"event": "boot", "reason": "panic"},
+        {"reason": "panic", "state": "restarted"},
+        {"info": {"event": "reboot", "cause": "kernel panic"}},
+        {"event": "boot", "info": {"reason": "panic"}},
+    ],
+)
+def test_why_a_device_began_anew_is_no_call(body: dict[str, object]) -> None:
+    calls, refused = CallFields(body), list[Rejected]()
+    for name, value in body.items():
+        calls.add(name, value)
+    assert calls.merged([], refused) == []
+    assert {one.reason for one in refused} == {"unclear_call"}
+
+
+def test_a_reason_without_a_new_beginning_is_a_call() -> None:
+    body = {"event": "uplink", "reason": "panic"}
+    calls = CallFields(body)
+    assert [calls.add(name, value) for name, value in body.items()] == [False, True]
+    assert [(one.metric, one.value) for one in calls.merged([], [])] == [("sos", True)]
