@@ -52,7 +52,8 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
         of_stored_time += _ageing_checks(connection, settings, clock.now())
         kept = backups.state(connection)
         of_proxies = list(
-            proxy_checks(users.addresses_of_attempts(connection, clock.now() - _WEEK), settings)
+            # Attempts stand in the machine's time, whatever the service's clock says.
+            proxy_checks(users.addresses_of_attempts(connection, SystemClock().now() - _WEEK), settings)
         )
     yield from _clock_checks(times, measured)
     yield from _age_checks(state, None if canary is None else canary[0], clock)

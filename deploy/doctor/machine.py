@@ -49,11 +49,13 @@ def proxy_checks(found: AttemptAddresses, settings: Settings) -> Iterator[Check]
         yield Check(
             "proxy",
             CheckResult.LOOK,
-            f"all {found.logins} who signed in within 7 days came from {found.peer}, as it seems",
-            "if that is the proxy before the pages, name it in MIMAMORI_TRUSTED_PROXIES, and let it set X-Forwarded-For",
+            f"all {found.logins} accounts whose password was right within 7 days came from {found.peer}",
+            "it may be one office, or the proxy before the pages: then name it in MIMAMORI_TRUSTED_PROXIES, and let it set X-Forwarded-For",
         )
     else:
-        yield Check("proxy", CheckResult.GOOD, f"people signed in from {found.peers} addresses within 7 days")
+        yield Check(
+            "proxy", CheckResult.GOOD, f"right passwords came from {found.peers} addresses within 7 days"
+        )
 
 
 def disk_checks() -> Iterator[Check]:

@@ -52,7 +52,7 @@ class Failures:
 
 @dataclass(frozen=True)
 class AttemptAddresses:
-    """From where people tried to sign in of late: how many logins and addresses, and one of these addresses."""
+    """From where people gave the right password of late: how many accounts and addresses, and one of these addresses."""
 
     logins: int
     peers: int
@@ -256,7 +256,7 @@ def forget_attempt(connection: Connection, login_hash: bytes, peer: str, now: da
 
 
 def addresses_of_attempts(connection: Connection, since: datetime) -> AttemptAddresses:
-    """Return from how many addresses how many people tried to sign in since a moment."""
+    """Return from how many addresses how many people gave the right password since a moment of the machine's time."""
     cursor = connection.cursor(row_factory=class_row(AttemptAddresses))
     return cursor.execute(_USERS["addresses_of_attempts"], {"since": since}).fetchone() or AttemptAddresses(
         0, 0, ""

@@ -18,6 +18,7 @@ from core.credentials.passwords import hash_password
 from core.credentials.sealed_values import sealer_of
 from core.store.people import users
 from core.store.people.signing_in import second_factors
+from core.store.people.users import AttemptAddresses
 from tests.support.wards.api_ward import PASSWORD, RESIDENT_A, ApiWard, api_ward
 
 SESSION = "/api/v1/session"
@@ -277,6 +278,23 @@ def test_it_is_switched_off_by_oneself_and_by_an_administrator_and_by_nobody_els
     assert client.post(FACTOR).status_code == 409
     assert client.delete(FACTOR).status_code == 204
     assert _sign_in(ward).status_code == 201
+
+
+def test_only_right_passwords_of_accounts_are_counted_by_address(ward: ApiWard) -> None:
+    secret, _ = _switch_on(ward, ward.client("care_a"))
+    since = ward.machine.now() - timedelta(days=7)
+
+    def counted() -> AttemptAddresses:
+        with ward.database.transaction() as connection:
+            return users.addresses_of_attempts(connection, since)
+
+    browser = ward.client()
+    browser.post(SESSION, json={"login": "care_b", "password": "not this one"})
+    browser.post(SESSION, json={"login": "nobody of us", "password": PASSWORD})
+    assert counted() == AttemptAddresses(0, 0, "")
+    # The password and the code are two attempts of one account.
+    assert _sign_in(ward, _code(ward, secret)).status_code == 201
+    assert counted() == AttemptAddresses(1, 1, "testclient")
 
 
 def test_secrets_follow_a_change_of_the_key(ward: ApiWard) -> None:

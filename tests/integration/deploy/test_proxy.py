@@ -5,16 +5,13 @@ import re
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 import trustme
 
-from core.clock import SystemClock
 from core.store.database import Database
-from core.store.people import users
 from deploy.local import required_programs
 from deploy.local.child_process import Child
 from deploy.local.ports import free_port
@@ -28,7 +25,6 @@ _FOLDER = REPOSITORY / "deploy" / "proxy"
 _NAME = "mimamori.example.jp"
 # Another address of this machine, from which a visitor comes; the proxy itself comes from 127.0.0.1.
 _VISITOR = "127.0.0.9"
-_HOUR = timedelta(hours=1)
 
 
 @dataclass
@@ -150,8 +146,8 @@ def test_the_visitor_is_who_asks_changes_come_at_once_and_pages_go_on_when_a_pro
         )
     assert answer.status_code < 500
     with front.database.transaction() as connection:
-        found = users.addresses_of_attempts(connection, SystemClock().now() - _HOUR)
-    assert (found.logins, found.peers, found.peer) == (1, 1, _VISITOR)
+        found = connection.execute("SELECT peer FROM sign_in_attempt").fetchall()
+    assert found == [(_VISITOR,)]
 
     server = Server(front.processes[0], f"https://127.0.0.1:{front.port}", front.database)
     stream = Stream(server, server.token("care_a"), verify=front.trust, host=_NAME, cookie="__Host-mimamori")
@@ -163,3 +159,10 @@ def test_the_visitor_is_who_asks_changes_come_at_once_and_pages_go_on_when_a_pro
     front.processes[0].kill()
     with front.visitor() as visitor:
         assert [visitor.get("/login").status_code for _ in range(20)] == [200] * 20
+
+
+def test_nginx_keeps_no_address_of_a_page_in_a_log() -> None:
+    text = (_FOLDER / "nginx.conf").read_text(encoding="utf-8")
+    logs = re.findall(r"^\s*((?:access|error)_log [^;]+);", text, re.MULTILINE)
+    # "off" is the name of a file to error_log.
+    assert logs == ["access_log off", "error_log /dev/null crit"] * 2

@@ -93,10 +93,12 @@ DELETE FROM user_session WHERE user_id = %(user)s;
 DELETE FROM user_session WHERE expires_at <= %(now)s;
 
 -- name: addresses_of_attempts
--- From how many addresses how many people tried to sign in since a moment, and one of these addresses.
-SELECT count(DISTINCT login_hash) AS logins, count(DISTINCT peer) AS peers, coalesce(min(peer), '') AS peer
-FROM sign_in_attempt
-WHERE attempted_at > %(since)s;
+-- From how many addresses how many people gave the right password since a moment, and one of these addresses. Codes of
+-- a second factor are counted as attempts too, by hashes that are of no login.
+SELECT count(DISTINCT u.user_id) AS logins, count(DISTINCT a.peer) AS peers, coalesce(min(a.peer), '') AS peer
+FROM sign_in_attempt AS a
+JOIN user_account AS u ON a.login_hash = sha256(convert_to(lower(u.login), 'UTF8'))
+WHERE a.attempted_at > %(since)s AND a.succeeded;
 
 -- name: take_turns_at_attempts
 -- Let attempts side by side be recorded and counted one after the other, or none of them would see the others.
