@@ -99,7 +99,7 @@ def runs(cells: Sequence[Cell]) -> list[tuple[int, int, Cell]]:
     return found
 
 
-def figures(day: ChartDay, night_until_minute: int = 240) -> DayFigures:
+def figures(day: ChartDay, night_until_minute: int = 300) -> DayFigures:
     """Return the numbers of one day; the night is the time from midnight to `night_until_minute`."""
     moved = [index for index, cell in enumerate(day.cells) if cell.state is CellState.MOVED]
 

@@ -14,6 +14,8 @@ from core.domain.planned_absence import Absence, AbsenceKind
 # Longer than this is a move, not an absence.
 LONGEST = timedelta(days=366)
 TOO_LONG: Final = "absence_too_long"
+NO_END: Final = "absence_no_end"
+END_BEFORE_BEGIN: Final = "absence_end_before_begin"
 
 
 Note = Annotated[Prose, StringConstraints(max_length=200)]
@@ -34,9 +36,11 @@ class AbsenceIn(Input):
     @model_validator(mode="after")
     def _is_a_span(self) -> "AbsenceIn":
         if self.hours is None and self.ended_at is None and self.kind is not AbsenceKind.HOSPITAL:
-            raise ValueError("say when it ends (ended_at), or in which hours it comes every week (hours)")
+            raise PydanticCustomError(
+                NO_END, "say when it ends (ended_at), or in which hours it comes every week (hours)"
+            )
         if self.ended_at is not None and self.ended_at <= self.began_at:
-            raise ValueError("the end must come after the beginning")
+            raise PydanticCustomError(END_BEFORE_BEGIN, "the end must come after the beginning")
         if self.hours is None and self.ended_at is not None and self.ended_at - self.began_at > LONGEST:
             raise PydanticCustomError(TOO_LONG, "it is longer than {days} days", {"days": LONGEST.days})
         return self

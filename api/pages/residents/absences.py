@@ -17,7 +17,7 @@ from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
 from api.pages.parts.absence_text import when_text
 from api.pages.parts.weekly_hours import ChosenDays
 from api.pages.rendering import HtmlPage
-from api.schemas.absences import TOO_LONG, AbsenceIn
+from api.schemas.absences import END_BEFORE_BEGIN, NO_END, TOO_LONG, AbsenceIn
 from api.schemas.common import Number
 from core.domain.planned_absence import Absence, AbsenceKind
 from core.store.database import Connection
@@ -27,10 +27,12 @@ from core.store.people.residents import ResidentOverview
 router = APIRouter()
 # The field beside which a refusal stands, and what it says.
 _REFUSALS = {
-    "absence_over": ("ended_at", "absence.problem_ended_at"),
+    "absence_over": ("ended_at", "absence.problem_over"),
     "absence_far_ahead": ("began_at", "absence.problem_began_at"),
     "absences_many": ("kind", "absence.problem_many"),
 }
+# What is wrong with a span as a whole.
+_SPANS = {TOO_LONG: "too_long", NO_END: "no_end", END_BEFORE_BEGIN: "end_before_begin"}
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,5 @@ def _problems(error: ValidationError, page: HtmlPage) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in error.errors():
         name = "days" if "days" in item["loc"] else str(item["loc"][0]) if item["loc"] else "ended_at"
-        is_long = item["type"] == TOO_LONG
-        found[name] = page.words(f"absence.problem_{'too_long' if is_long else name}")
+        found[name] = page.words(f"absence.problem_{_SPANS.get(item['type'], name)}")
     return found

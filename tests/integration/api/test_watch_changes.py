@@ -76,6 +76,35 @@ def test_a_removal_asks_and_can_be_undone_for_a_day(ward: ApiWard) -> None:
     assert care.post(f"{_ZONES}/{number}/restore").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("began", "ended", "ja", "en"),
+    [
+        ("2030-01-05T00:00", "", "終わりを入れてください", "Enter an end; only a stay in hospital"),
+        ("2020-01-05T00:00", "2020-01-06T00:00", "終わりが過ぎています", "The end is past"),
+        (
+            "2026-08-05T00:00",
+            "2026-08-02T00:00",
+            "はじまりより後にしてください",
+            "comes after the beginning",
+        ),
+    ],
+)
+def test_a_wrong_span_of_an_absence_is_refused_with_the_one_thing_that_is_wrong(
+    ward: ApiWard, began: str, ended: str, ja: str, en: str
+) -> None:
+    form = {"kind": "travel", "how": "once", "began": began, "ended": ended}
+    care = ward.client("care_a")
+    for language, said in (("ja", ja), ("en", en)):
+        care.cookies.set("mimamori_language", language)
+        answer = care.post(f"/residents/{RESIDENT_A}/absences", data=form)
+        assert answer.status_code == 422
+        assert said in answer.text
+    texts = ("終わりを入れて", "終わりが過ぎて", "はじまりより後に")
+    care.cookies.set("mimamori_language", "ja")
+    page = care.post(f"/residents/{RESIDENT_A}/absences", data=form).text
+    assert sum(one in page for one in texts) == 1
+
+
 def test_planned_absences_are_in_the_record_with_who_and_when(ward: ApiWard) -> None:
     form = {"kind": "travel", "how": "once", "began": "2026-08-02T00:00", "ended": "2026-08-05T00:00"}
     ward.client("care_a").post(f"/residents/{RESIDENT_A}/absences", data=form)

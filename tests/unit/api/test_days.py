@@ -85,3 +85,12 @@ def test_days_of_clock_changes_have_48_cells() -> None:
 def test_figures_of_a_day_without_movement_are_empty() -> None:
     found = figures(ChartDay(_DAY, "", (Cell(CellState.BLIND),) * 48))
     assert (found.first_moved, found.last_moved, found.blind_minutes) == (None, None, 1440)
+
+
+def test_the_first_movement_of_a_day_is_after_the_night_not_on_the_way_to_the_bathroom() -> None:
+    cells = [Cell(CellState.STILL)] * 48
+    cells[8] = cells[9] = cells[14] = Cell(CellState.MOVED, 1)
+    found = figures(ChartDay(_DAY, "", tuple(cells)))
+    assert (found.first_moved, found.night_minutes) == (7 * 60, 60)
+    at_four = figures(ChartDay(_DAY, "", tuple(cells[:14])))
+    assert (at_four.first_moved, at_four.night_minutes) == (None, 60)
