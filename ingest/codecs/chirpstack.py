@@ -1,10 +1,11 @@
-"""ChirpStack v4: `application/{application}/device/{devEui}/event/{up | status | location | ...}`, JSON.
+"""ChirpStack v4: `application/{application}/device/{devEui}/event/{up | status | location | integration | ...}`, JSON.
 
 Format: https://www.chirpstack.io/docs/chirpstack/integrations/events.html
 """
 
 from datetime import datetime
 
+from core.domain.metrics import CALLS
 from ingest.codecs.lorawan import decoders
 from ingest.codecs.lorawan.models import proposed
 from ingest.codecs.lorawan.positions import PLACES_OF_OTHERS
@@ -32,7 +33,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         )
     name = parts[3]
     event = parts[5] if len(parts) == 6 and parts[4] == "event" else ""
-    if not payload or event not in {"up", "status", "location"}:
+    if not payload or event not in {"up", "status", "location", "integration"}:
         # Commands, joins, receipts, logs: nothing was measured. Nor does an empty message say more than that none is kept any more.
         return nothing(name)
     body = json_object(payload)
@@ -49,7 +50,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         return _status(decoded, body)
     if event == "location":
         return _location(decoded, body)
-    return _up(decoded, body)
+    return _integration(decoded, body) if event == "integration" else _up(decoded, body)
 
 
 def _time(body: JsonObject) -> datetime | None:
@@ -75,6 +76,16 @@ def _up(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
             "not_decoded", "the server passed bytes only; set the vendor's codec in the device profile"
         )
     decoders.read_object(decoded, values)
+    return decoded
+
+
+def _integration(decoded: Decoded, body: JsonObject) -> Decoded:
+    """Read what another service made of an uplink, which is read itself: only calls and hazards, also those that are not understood."""
+    decoders.read_object(decoded, inner(body, "object"))
+    calls = [one for one in decoded.readings if one.metric.partition("#")[0] in CALLS]
+    if not calls and not decoded.refused:
+        return nothing(decoded.name)
+    decoded.readings, decoded.fixes, decoded.notes = calls, (), {}
     return decoded
 
 

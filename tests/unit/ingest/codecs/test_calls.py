@@ -7,6 +7,7 @@ import pytest
 
 from core.domain.metrics import CALLS
 from ingest.commands.decode import described
+from tests.support.decoding import said
 
 _CHIRPSTACK = "application/1/device/0102030405060708/event/up"
 
@@ -408,3 +409,17 @@ def test_a_native_reading_that_speaks_of_no_call_is_an_unknown_metric(metric: st
 
 def test_the_end_of_an_alarm_in_an_action_is_neither_a_call_nor_a_press() -> None:
     assert _said("zigbee2mqtt/d", {"action": "alarm_off"}) == ({"heartbeat": True}, [])
+
+
+def test_a_call_that_another_service_made_of_an_uplink_is_one_and_nothing_else_is_read_from_it() -> None:
+    topic = "application/1/device/0102030405060708/event/integration"
+    when = "2026-08-01T06:00:00Z"
+
+    def made(**values: object) -> dict[str, Any]:
+        return said(topic, {"time": when, "integrationName": "loracloud", "object": values})
+
+    call = made(sos=True, motion=1, latitude=35.7, longitude=139.8)
+    assert [(one["metric"], one["value"]) for one in call["readings"]] == [("sos", True)]
+    assert (call["sender"], call["fixes"]) == ("chirpstack:/0102030405060708", [])
+    assert [one["reason"] for one in made(fall_state="perhaps")["problems"]] == ["unclear_call"]
+    assert made(motion=1, temperature=21)["sender"] is None
