@@ -159,6 +159,7 @@ _TEXTS = {
     "second_not_begun": ("body.code", "nothing waits to be confirmed"),
     "second_is_off": ("path.number", "no second factor is on"),
     "password_breached": ("body.password", "this password is known from a breach or easily guessed"),
+    "password_letters": ("body.password", "a password has letters, not digits and signs alone"),
     "password_length": ("body.password", "a password has {least} to {most} characters"),
     "address_mail": ("body.address", "a mail address looks like taro@example.jp"),
     "address_sms": (

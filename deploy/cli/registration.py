@@ -246,6 +246,8 @@ def _password(from_input: bool) -> str:
 def _refuse_guessed(settings: "Settings", password: str, *own: str) -> None:
     from core.credentials.breached_passwords import BreachedPasswords
 
+    if password and not any(letter.isalpha() for letter in password):
+        raise InputError("a password of digits and signs alone is not accepted; put letters into it")
     if BreachedPasswords(settings.breached_passwords_file).holds(password, own):
         raise InputError("this password is known from a breach or easily guessed; choose another")
 

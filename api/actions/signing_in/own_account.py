@@ -24,7 +24,7 @@ _OUR_WORDS = ("mimamori", "見守り")
 
 
 def require_good_password(password: str, user: User | None, breached: BreachedPasswords) -> None:
-    """Refuse a new password that is too short, too long, or easily guessed.
+    """Refuse a new password that is too short, too long, without letters, or easily guessed.
 
     Raises
     ------
@@ -34,6 +34,8 @@ def require_good_password(password: str, user: User | None, breached: BreachedPa
     if not SHORTEST <= len(password) <= LONGEST:
         raise RefusedError("password", "password_length", least=SHORTEST, most=LONGEST)
     own = _OUR_WORDS if user is None else (*_OUR_WORDS, user.login, user.name)
+    if not any(letter.isalpha() for letter in password):
+        raise RefusedError("password", "password_letters")
     if breached.holds(password, own):
         raise RefusedError("password", "password_breached")
 

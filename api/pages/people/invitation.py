@@ -48,7 +48,7 @@ def accept_invitation(
             machine_now=machine_now,
         )
     except RefusedError as error:
-        problem = "refused.password_breached" if error.code == "password_breached" else "invitation.length"
+        problem = "invitation.length" if error.code == "password_length" else f"refused.{error.code}"
         return _page(request, code=code, problem=problem, status=422)
     except UnknownCodeError:
         return _page(request, problem="invitation.unknown", status=422)

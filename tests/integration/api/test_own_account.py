@@ -59,6 +59,17 @@ def test_what_is_wrong_with_a_new_password_stands_beside_its_field(
     assert _may_sign_in(ward, "care_a", PASSWORD)
 
 
+def test_a_password_without_letters_is_refused_for_that_reason(ward: ApiWard) -> None:
+    client, digits = ward.client("care_a"), "7301946528-7301946528"
+    assert "数字と記号だけ" in client.post("/account/password", data=_form(digits)).text
+    refused = client.put("/api/v1/account/password", json={"current": PASSWORD, "password": digits})
+    assert (refused.status_code, "digits and signs alone" in refused.text) == (422, True)
+    made = ward.client("admin").post("/api/v1/accounts/2/invitation").json()
+    code = made["address"].partition("#")[2]
+    answer = ward.client().post("/invitation", data={"code": code, "password": digits, "again": digits})
+    assert (answer.status_code, "数字と記号だけ" in answer.text) == (422, True)
+
+
 def test_a_guessed_password_is_refused_for_an_invitation_too(ward: ApiWard) -> None:
     made = ward.client("admin").post("/api/v1/accounts/2/invitation").json()
     code = made["address"].partition("#")[2]

@@ -200,6 +200,8 @@ def test_errors_of_people_commands_say_what_is_missing(mimamori: CommandLine) ->
     )
     assert short.code == 65
     assert "10 to 256 characters" in short.err
+    digits = mimamori("user", "password", "x", "--password-stdin", stdin="7301946528-73\n")
+    assert (digits.code, "digits and signs alone" in digits.err) == (65, True)
 
 
 def _line(listed: str, device_id: str) -> str:
