@@ -9,7 +9,7 @@ from core.domain.geofence import Hours
 from core.domain.people import Role
 from core.domain.planned_absence import Absence, AbsenceKind, is_long
 from core.store.database import Connection
-from core.store.people import planned_absences, weakenings
+from core.store.people import planned_absences, residents, weakenings
 from core.store.people.geofences import hours_to_json
 from core.store.people.records import one_at_a_time
 from core.store.people.watch_changes import Watched
@@ -157,6 +157,7 @@ def end(context: ActionContext, absence: int, *, resident: int | None = None) ->
     NotFoundError
         There is none, it is another resident's, or the viewer may not know.
     """
+    one_at_a_time.hold(context.connection, "absence", _found(context, absence, resident).resident)
     found = _found(context, absence, resident)
     planned_absences.end(context.connection, absence, context.now)
     weakenings.ask_no_more(context.connection, absence, context.now)
@@ -212,10 +213,11 @@ def still(context: ActionContext, absence: int, *, resident: int | None = None) 
     RefusedError
         Its end is known, or it does not hold.
     """
+    one_at_a_time.hold(context.connection, "absence", _found(context, absence, resident).resident)
     found = _found(context, absence, resident)
     if found.is_waiting or not found.has_no_end or found.began_at > context.now:
         raise RefusedError("number", "absence_has_end")
-    _goes_on(context.connection, found, context.now)
+    _goes_on(context.connection, found, context.now, user=context.viewer.number)
 
 
 def answer_from_message(
@@ -227,7 +229,9 @@ def answer_from_message(
     if found.cancelled_at is not None:
         return
     if goes_on:
-        _goes_on(connection, found, now)
+        said_by = residents.contact(connection, contact)
+        user = None if said_by is None else said_by.user
+        _goes_on(connection, found, now, user=user, contact=contact if user is None else None)
         return
     planned_absences.end(connection, found.number, now)
     weakenings.ask_no_more(connection, found.number, now)
@@ -244,9 +248,17 @@ def answer_from_message(
     )
 
 
-def _goes_on(connection: Connection, absence: Absence, now: datetime) -> None:
-    planned_absences.still(connection, absence.number, now)
-    weakenings.ask_no_more(connection, absence.number, now)
+def _goes_on(
+    connection: Connection,
+    absence: Absence,
+    now: datetime,
+    *,
+    user: int | None = None,
+    contact: int | None = None,
+) -> None:
+    planned_absences.still(connection, absence.number, now, user=user, contact=contact)
+    if not planned_absences.get(connection, absence.number).is_one_alone(now):
+        weakenings.ask_no_more(connection, absence.number, now)
 
 
 def _is_long(

@@ -50,6 +50,10 @@ class Absence:
         When somebody else did, and who.
     asked_at, still_at : datetime or None
         Of a stay without an end: when somebody was last asked whether it goes on, and when somebody last said so.
+    still_by_user, still_by_contact : int or None
+        Who last said so: a user, or a contact without a login.
+    alone_since : datetime or None
+        Since when only they have.
     """
 
     number: int
@@ -68,6 +72,9 @@ class Absence:
     confirmed_by: str | None = None
     asked_at: datetime | None = None
     still_at: datetime | None = None
+    still_by_user: int | None = None
+    still_by_contact: int | None = None
+    alone_since: datetime | None = None
 
     @property
     def has_no_end(self) -> bool:
@@ -78,6 +85,10 @@ class Absence:
     def known_at(self) -> datetime:
         """When it was last known that they are away."""
         return max(one for one in (self.began_at, self.confirmed_at, self.still_at) if one is not None)
+
+    def is_one_alone(self, now: datetime) -> bool:
+        """Whether for two weeks one person alone has said that a stay goes on: then the others are asked too."""
+        return self.alone_since is not None and self.alone_since <= now - LONGEST_ALONE
 
     @property
     def is_waiting(self) -> bool:

@@ -18,6 +18,9 @@ CREATE TABLE absence (
     expiry_notified_at timestamp with time zone,
     asked_at timestamp with time zone,
     still_at timestamp with time zone,
+    still_by_user integer,
+    still_by_contact integer,
+    alone_since timestamp with time zone,
     CONSTRAINT absence_pkey PRIMARY KEY (absence_id),
     CONSTRAINT absence_check CHECK ((ended_at > began_at)),
     CONSTRAINT absence_confirmed_by_contact_fkey FOREIGN KEY (confirmed_by_contact) REFERENCES contact(contact_id) ON DELETE SET NULL,
@@ -25,9 +28,13 @@ CREATE TABLE absence (
     CONSTRAINT absence_created_by_user_fkey FOREIGN KEY (created_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL,
     CONSTRAINT absence_has_an_end CHECK (((hours IS NOT NULL) OR (ended_at IS NOT NULL) OR (kind = 'hospital'::text))),
     CONSTRAINT absence_kind_check CHECK ((kind = ANY (ARRAY['travel'::text, 'hospital'::text, 'day_service'::text, 'other'::text]))),
-    CONSTRAINT absence_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
+    CONSTRAINT absence_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT absence_still_by_contact_fkey FOREIGN KEY (still_by_contact) REFERENCES contact(contact_id) ON DELETE SET NULL,
+    CONSTRAINT absence_still_by_user_fkey FOREIGN KEY (still_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL
 );
 CREATE INDEX absence_resident ON absence USING btree (resident_id, began_at);
+CREATE INDEX absence_still_by_contact ON absence USING btree (still_by_contact) WHERE (still_by_contact IS NOT NULL);
+CREATE INDEX absence_still_by_user ON absence USING btree (still_by_user) WHERE (still_by_user IS NOT NULL);
 CREATE INDEX absence_waiting ON absence USING btree (created_at) WHERE (needs_second AND (confirmed_at IS NULL) AND (cancelled_at IS NULL) AND (expiry_notified_at IS NULL));
 CREATE INDEX absence_without_end ON absence USING btree (began_at) WHERE ((hours IS NULL) AND (ended_at IS NULL) AND (cancelled_at IS NULL));
 

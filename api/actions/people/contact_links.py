@@ -70,6 +70,8 @@ class ContactLinkPage:
         Whose it is; pages show the name and the office's telephone only.
     channel : ContactChannel or None
         What is tested.
+    is_used : bool
+        Whether the reader has answered about the stay, or the pause.
     """
 
     state: ContactLinkState
@@ -77,10 +79,13 @@ class ContactLinkPage:
     absence: Absence | None = None
     person: ResidentOverview | None = None
     channel: ContactChannel | None = None
+    is_used: bool = False
 
     @property
     def presses(self) -> tuple[LinkPress, ...]:
-        """What may be done now."""
+        """What may be done now; who has not answered yet may say that the stay is over, whatever another said."""
+        if self.state is ContactLinkState.STILL and not self.is_used:
+            return (LinkPress.HOME,)
         return {
             ContactLinkState.ASKED: (LinkPress.CONFIRM,),
             ContactLinkState.ASKED_STILL: (LinkPress.STILL, LinkPress.HOME),
@@ -168,7 +173,11 @@ def _page(connection: Connection, link: ContactLink | None, visit: LinkVisit) ->
     else:
         may_confirm = weakenings.may_confirm_by_link(connection, absence, contact)
         state = _of_pause(link, absence, visit.now) if may_confirm else ContactLinkState.ENDED
-    return ENDED if state is ContactLinkState.ENDED else ContactLinkPage(state, contact, absence, person)
+    return (
+        ENDED
+        if state is ContactLinkState.ENDED
+        else ContactLinkPage(state, contact, absence, person, is_used=link.used_at is not None)
+    )
 
 
 def _of_test(connection: Connection, link: ContactLink, number: int) -> ContactLinkPage:

@@ -9,7 +9,14 @@ from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from core.domain.geofence import Hours, holding_times
-from core.domain.planned_absence import ASKED_EVERY, CONFIRMED_WITHIN, NO_END, Absence, AbsenceKind
+from core.domain.planned_absence import (
+    ASKED_EVERY,
+    CONFIRMED_WITHIN,
+    LONGEST_ALONE,
+    NO_END,
+    Absence,
+    AbsenceKind,
+)
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
@@ -132,8 +139,12 @@ def take_expired(connection: Connection, now: datetime) -> list[Absence]:
 
 
 def due_questions(connection: Connection, now: datetime) -> list[tuple[int, ZoneInfo]]:
-    """Return, locked, the stays without an end that nobody was asked about, or said anything about, for a week, each with its home's zone."""
-    rows = connection.execute(_ABSENCES["due_questions"], {"now": now, "every": ASKED_EVERY}).fetchall()
+    """Return, locked, the stays without an end that nobody was asked about, or said anything about, for a week, each with its home's zone.
+
+    So are those of which one person alone has said for two weeks that they go on.
+    """
+    values = {"now": now, "every": ASKED_EVERY, "longest_alone": LONGEST_ALONE}
+    rows = connection.execute(_ABSENCES["due_questions"], values).fetchall()
     return [(number, ZoneInfo(zone)) for number, zone in rows]
 
 
@@ -142,9 +153,17 @@ def note_question(connection: Connection, absence: int, now: datetime) -> None:
     connection.execute(_ABSENCES["note_question"], {"absence": absence, "now": now})
 
 
-def still(connection: Connection, absence: int, now: datetime) -> bool:
-    """Write down that somebody says that a stay goes on; return False where none without an end does."""
-    return connection.execute(_ABSENCES["still"], {"absence": absence, "now": now}).rowcount == 1
+def still(
+    connection: Connection,
+    absence: int,
+    now: datetime,
+    *,
+    user: int | None = None,
+    contact: int | None = None,
+) -> bool:
+    """Write down that somebody, a user or a contact without a login, says that a stay goes on; return False where none without an end does."""
+    values = {"absence": absence, "user": user, "contact": contact, "now": now}
+    return connection.execute(_ABSENCES["still"], values).rowcount == 1
 
 
 def spans(

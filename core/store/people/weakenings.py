@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from core.domain.geodesy import metres_per_degree
 from core.domain.geofence import Circle, Polygon, minutes_of_week
 from core.domain.people import Contact, Role
-from core.domain.planned_absence import Absence
+from core.domain.planned_absence import ASKED_EVERY, Absence
 from core.domain.sensitivity import Sensitivity
 from core.store.alerts import notices
 from core.store.alerts.notices import NoticeKind
@@ -106,10 +106,18 @@ def report_expired(connection: Connection, absence: Absence, now: datetime) -> N
 
 
 def ask_whether_it_goes_on(connection: Connection, absence: Absence, now: datetime) -> None:
-    """Put one message for everybody concerned into the outbox: does a stay without an end go on? Whoever sleeps gets it in the morning."""
+    """Put one message for everybody concerned into the outbox: does a stay without an end go on? Whoever sleeps gets it in the morning.
+
+    Whoever said so within the week is not asked: the others are, since nobody else has for long.
+    """
     ask_no_more(connection, absence.number, now)
     zone = residents.home_of(connection, absence.resident).zone
-    due = {one.number: _awake_at(one, zone, now) for one in residents.contacts(connection, absence.resident)}
+    is_fresh = absence.still_at is not None and absence.still_at > now - ASKED_EVERY
+    due = {
+        one.number: _awake_at(one, zone, now)
+        for one in residents.contacts(connection, absence.resident)
+        if not (is_fresh and _said_still(absence, one))
+    }
     key = f"{absence.number} {now.date().isoformat()}"
     notices.add(connection, due, NoticeKind.STILL_AWAY, key=key, body=_body(absence), now=now)
 
@@ -162,6 +170,13 @@ def weakens(what: Watched, before: Kept | None, after: Kept | None) -> bool:
 
 def _awake_at(contact: Contact, zone: ZoneInfo, now: datetime) -> datetime:
     return (contact.quiet_hours.end_after(now, zone) if contact.quiet_hours else None) or now
+
+
+def _said_still(absence: Absence, contact: Contact) -> bool:
+    """Return whether a contact is who last said that a stay goes on."""
+    if contact.user is not None and contact.user == absence.still_by_user:
+        return True
+    return contact.number == absence.still_by_contact
 
 
 def _body(absence: Absence) -> dict[str, object]:

@@ -371,6 +371,47 @@ def test_a_stay_without_an_end_is_asked_about_once_a_week_in_the_daytime_and_one
     assert _ask(household, days=6, hours=23) == 0
 
 
+def test_after_two_weeks_of_answers_by_one_person_alone_the_others_are_asked_and_may_end_the_stay(
+    household: Household,
+) -> None:
+    ward, family = household.ward, household.ward.client("family_a")
+    _stay(household)
+    (planned,) = family.get(f"/api/v1{_ABSENCES}").json()
+    still = f"/api/v1/absences/{planned['number']}/still"
+
+    def say_still() -> None:
+        assert family.post(still, json={}).status_code == 200
+
+    for _ in range(3):
+        assert _ask(household, days=6) == 0
+        say_still()
+    # It is two weeks since the family alone has said so, though they said it yesterday.
+    assert _ask(household, days=1) == 0
+    assert _ask(household, days=1) == 1
+    assert _ask(household) == 0
+    texts = household.texts()
+    assert set(texts) == _EVERYBODY - {"family-a@example.jp"}
+    # They go on saying so: the others are asked again after a week, and the link still ends it.
+    say_still()
+    link = _link_in(texts["cousin-a@example.jp"])
+    page = ward.client().get(link).text
+    assert "入院が続いています" in page
+    assert 'value="home"' in page
+    assert 'value="still"' not in page
+    assert _ask(household, days=6) == 0
+    say_still()
+    assert _ask(household, days=1) == 1
+    newer = _link_in(household.texts()["cousin-a@example.jp"])
+    # Another person's answer counts: nobody is asked for a week.
+    ward.client().post(newer, data={"action": "still"})
+    assert _ask(household, days=6) == 0
+    assert _ask(household, days=1) == 1
+    newest = _link_in(household.texts()["cousin-a@example.jp"])
+    say_still()
+    ward.client().post(newest, data={"action": "home"})
+    assert not family.get(f"/api/v1/residents/{RESIDENT_A}").json()["is_paused"]
+
+
 def test_one_press_ends_a_stay_and_who_is_yet_to_be_asked_is_not(household: Household) -> None:
     ward = household.ward
     _stay(household)

@@ -5,7 +5,7 @@
 SELECT
     a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
     u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, coalesce(second.name, answered.name) AS confirmed_by,
-    a.asked_at, a.still_at
+    a.asked_at, a.still_at, a.still_by_user, a.still_by_contact, a.alone_since
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
 LEFT JOIN user_account AS second ON second.user_id = a.confirmed_by_user
@@ -19,7 +19,7 @@ ORDER BY a.began_at, a.absence_id;
 SELECT
     a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
     u.name AS created_by, a.cancelled_at, a.created_by_user, a.needs_second, a.confirmed_at, coalesce(second.name, answered.name) AS confirmed_by,
-    a.asked_at, a.still_at
+    a.asked_at, a.still_at, a.still_by_user, a.still_by_contact, a.alone_since
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
 LEFT JOIN user_account AS second ON second.user_id = a.confirmed_by_user
@@ -68,7 +68,8 @@ WHERE absence_id IN (
 RETURNING absence_id;
 
 -- name: due_questions
--- Lock the stays without an end about which nobody was asked, and nobody said anything, for a while.
+-- Lock the stays without an end about which nobody was asked, and nobody said anything, for a while; and those of which for long only one
+-- person has said that they go on.
 SELECT a.absence_id AS number, home.time_zone AS zone
 FROM absence AS a
 JOIN resident USING (resident_id)
@@ -76,7 +77,10 @@ JOIN home USING (home_id)
 WHERE
     a.hours IS NULL AND a.ended_at IS NULL AND a.cancelled_at IS NULL AND NOT (a.needs_second AND a.confirmed_at IS NULL)
     AND resident.ended_at IS NULL
-    AND greatest(a.began_at, a.confirmed_at, a.asked_at, a.still_at) <= %(now)s - %(every)s
+    AND (
+        greatest(a.began_at, a.confirmed_at, a.asked_at, a.still_at) <= %(now)s - %(every)s::interval
+        OR (a.alone_since <= %(now)s - %(longest_alone)s::interval AND coalesce(a.asked_at, '-infinity') <= %(now)s - %(every)s::interval)
+    )
 ORDER BY a.absence_id
 FOR UPDATE OF a SKIP LOCKED;
 
@@ -85,8 +89,15 @@ FOR UPDATE OF a SKIP LOCKED;
 UPDATE absence SET asked_at = %(now)s WHERE absence_id = %(absence)s;
 
 -- name: still
--- Somebody says that a stay without an end goes on.
-UPDATE absence SET still_at = %(now)s
+-- Somebody says that a stay without an end goes on; whoever says it again stays alone with that.
+UPDATE absence
+SET
+    still_at = %(now)s, still_by_user = %(user)s, still_by_contact = %(contact)s,
+    alone_since = CASE
+        WHEN (still_by_user, still_by_contact) IS NOT DISTINCT FROM (%(user)s::integer, %(contact)s::integer)
+            THEN coalesce(alone_since, %(now)s)
+        ELSE %(now)s
+    END
 WHERE absence_id = %(absence)s AND hours IS NULL AND ended_at IS NULL AND cancelled_at IS NULL
 RETURNING resident_id;
 
