@@ -17,8 +17,10 @@ from core.store.people.watch_changes import Watched
 
 # So many may one resident have.
 MOST = 20
-# They show nobody's acts, or leave the home with their wearer.
-_NO_SIGNS = frozenset({DeviceKind.CLIMATE, DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY})
+# They show nobody's acts, leave the home with their wearer, or are silent on every good day: a call button.
+_NO_SIGNS = frozenset(
+    {DeviceKind.BUTTON, DeviceKind.CLIMATE, DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY}
+)
 
 
 def add(

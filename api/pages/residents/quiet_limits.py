@@ -1,8 +1,9 @@
 """A resident's quiet limits: the list, and a form that needs no script."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -22,6 +23,7 @@ from api.schemas.geofences import to_hours
 from api.schemas.quiet_limits import QuietLimitIn
 from api.wording.reason_card import looked_at
 from core.domain.agreed.quiet_limit import QuietLimit
+from core.domain.geofence import daily_times
 from core.store.database import Connection
 from core.store.people.agreed import quiet_limits
 
@@ -102,7 +104,7 @@ def add_quiet_limit(
     with database.transaction() as connection:
         try:
             made = form.parse()
-            actions.add(
+            saved = actions.add(
                 ActionContext(connection, viewer, now),
                 number,
                 place=made.place,
@@ -118,7 +120,17 @@ def add_quiet_limit(
             place, text = _REFUSALS[error.code]
             problems = {place: page.words(f"quiet_limit.problem_{text}")}
             return _show(request, viewer, connection, number, form, problems)
-    return RedirectResponse(f"/residents/{number}/quiet-limits?said=limit_saved", 303)
+        one = visibility.resident_for(connection, viewer, number, now, is_recorded=False)
+    said = "limit_saved" if _counts_now(saved, one.zone, now) else "limit_saved_later"
+    return RedirectResponse(f"/residents/{number}/quiet-limits?said={said}", 303)
+
+
+def _counts_now(limit: QuietLimit, zone: ZoneInfo, now: datetime) -> bool:
+    """Return whether a new limit can still be reached before the hours end that hold now; each day's count for themselves."""
+    needed = timedelta(minutes=limit.quiet_min)
+    return any(
+        began <= now and now + needed <= ended for began, ended in daily_times(limit.hours, zone, now, now)
+    )
 
 
 @router.post("/residents/{number}/quiet-limits/{limit}/remove")

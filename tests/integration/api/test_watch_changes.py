@@ -113,3 +113,30 @@ def test_planned_absences_are_in_the_record_with_who_and_when(ward: ApiWard) -> 
     assert [one.what.value for one in found] == ["absence"]
     assert found[0].before is None
     assert "外出・お休みを追加: 旅行・外泊" in ward.client("care_a").get(_ZONES).text
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("06:00", "11:00", "limit_saved_later"),
+        ("06:00", "20:00", "limit_saved"),
+        ("12:00", "20:00", "limit_saved_later"),
+    ],
+)
+def test_a_quiet_limit_says_from_when_it_counts(ward: ApiWard, start: str, end: str, said: str) -> None:
+    """It is 9:40: four hours are not left until 11:00."""
+    days = [str(day) for day in range(7)]
+    form = {"hours_long": "4", "start": start, "end": end, "days": days}
+    answer = ward.client("care_a").post(f"/residents/{RESIDENT_A}/quiet-limits", data=form)
+    assert answer.headers["location"].endswith(f"?said={said}")
+    page = ward.client("care_a").get(answer.headers["location"]).text
+    assert ("次の時間帯のはじまりから" in page) == (said == "limit_saved_later")
+
+
+def test_no_quiet_limit_is_set_on_a_call_button(ward: ApiWard) -> None:
+    ward.execute("UPDATE device SET kind = 'button' WHERE device_id = 'hall-a'")
+    (device,) = ward.execute("SELECT device_number FROM device WHERE device_id = 'hall-a'")[0]
+    path, care = f"/residents/{RESIDENT_A}/quiet-limits", ward.client("care_a")
+    assert f"device:{device}" not in care.get(path).text
+    form = {"target": f"device:{device}", "hours_long": "4", "start": "06:00", "end": "20:00", "days": ["0"]}
+    assert care.post(path, data=form).status_code == 422
