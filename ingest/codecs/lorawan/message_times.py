@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.codecs.lorawan.place_times import message_time
 from ingest.codecs.lorawan.place_words import FieldNames
-from ingest.codecs.lorawan.positions import is_kept, says_now, stamps_of
+from ingest.codecs.lorawan.positions import is_kept, says_now, says_when_it_happened, stamps_of
 from ingest.codecs.parsing.json_fields import JsonObject, text_of
 from ingest.codecs.parsing.second_times import AHEAD, SUSPECT
 
@@ -34,16 +34,19 @@ def stated_in(body: JsonObject, names: FieldNames, sent: datetime | None) -> tup
         return sent, used
     was_kept = is_kept(body, names)
     least, found, others = timedelta(0) if was_kept else AHEAD, None, set[str]()
-    is_of_now = False
+    is_of_now, happened = False, None
     for stamp in stamps_of(body, names):
         stated = message_time(stamp.value, sent, least, is_utc=stamp.is_utc)
         is_of_now |= says_now(stamp, stated)
         found = stated.time or found
-        if stated.is_read:
+        if says_when_it_happened(stamp) and stated.time:
+            happened = stated.time
+            used.update(stamp.fields if stated.is_read else ())
+        elif stated.is_read:
             (others if stated.time else used).update(stamp.fields)
     if is_of_now and not was_kept:
-        # What the others are the times of nobody says.
-        return sent, used
+        # What else has a time in it may be anything, but for what says when it happened.
+        return happened or sent, used
     # What was kept nobody knows how long is none of now.
     return found or (SUSPECT if was_kept else sent), used | others
 

@@ -71,6 +71,8 @@ _MADE = frozenset({
     *("report", "reported", "acquisition", "acquired", "captured", "collect"),
     *("measure", "observed"),
 })  # fmt: skip
+OF_WHAT_HAPPENED = _MADE - {"created", "sent", "report", "reported"}
+"""Words by which a time is that of what a message reports, also where it was sent now."""
 # The time of an alarm or a movement may be that of the last one, so neither is among these.
 _OF_MESSAGE = _MADE | {
     *("utc", "gmt", "at", "date", "device", "sensor", "message", "unix", "epoch", "rtc", "dev", "node", "data", "stamp", "s", "ms"),

@@ -15,6 +15,7 @@ from ingest.codecs.lorawan.place_words import (
     DOUBTING_TEXTS,
     FIELD_NAMES,
     NAMES_OF_MESSAGE,
+    OF_WHAT_HAPPENED,
     FieldName,
     FieldNames,
     NameBeside,
@@ -220,18 +221,24 @@ def _saying_off(holder: _Holder) -> Iterator[str]:
 
 def _older(message: _Holder, sent: datetime, least: timedelta) -> datetime | None:
     """Return the time of a whole message where it is an older one: what was kept when the line was down is not where somebody is now."""
-    found = None
+    found, happened, is_of_now = None, None, False
     for stamp in stamps_of(message.body, message.names):
         stated = message_time(stamp.value, sent, least, is_utc=stamp.is_utc, of_place=True)
-        if least and says_now(stamp, stated):
-            return None
+        is_of_now |= bool(least) and says_now(stamp, stated)
         found = found or stated.time
-    return found
+        if says_when_it_happened(stamp):
+            happened = happened or stated.time
+    return happened if is_of_now else found
 
 
 def says_now(stamp: Stamp, stated: Stated) -> bool:
     """Return whether a time, as it was understood, says that the whole message is of now, whatever else has a time in it: `timestamp`, `ts`."""
     return stamp.is_plain and stated.is_read and stated.time is None
+
+
+def says_when_it_happened(stamp: Stamp) -> bool:
+    """Return whether a time is by its name that of what a message reports, and not that of the message: `event_time`, `measuredAt`."""
+    return not OF_WHAT_HAPPENED.isdisjoint(word_parts(stamp.fields[0]))
 
 
 def stamps_of(body: JsonObject, names: FieldNames) -> Iterator[Stamp]:

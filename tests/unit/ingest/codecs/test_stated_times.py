@@ -63,11 +63,19 @@ def test_the_time_of_something_else_says_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", ["timestamp", "ts", "time", "utc", "unixtime"])
 def test_a_plain_time_of_now_leaves_other_times_without_meaning(name: str) -> None:
     now = "2026-08-01T06:00:00Z"
-    assert _when(**{name: now, "event_time": _EARLIER}) == _SENT
-    assert _when(**{"event_time": _EARLIER, name: now}) == _SENT
-    assert _found(**{"event_time": _EARLIER, name: now}, **_PLACE) == _SENT
-    assert _when(**{name: _EARLIER, "event_time": now}) == "2026-08-01T01:00:00Z"
-    assert _said(motion=1, **{name: now, "event_time": _EARLIER})["unread"] == ["event_time"]
+    assert _when(**{name: now, "created_at": _EARLIER}) == _SENT
+    assert _when(**{"report_time": _EARLIER, name: now}) == _SENT
+    assert _found(**{"created_at": _EARLIER, name: now}, **_PLACE) == _SENT
+    assert _when(**{name: _EARLIER, "created_at": now}) == "2026-08-01T01:00:00Z"
+    assert _said(motion=1, **{name: now, "created_at": _EARLIER})["unread"] == ["created_at"]
+
+
+@pytest.mark.parametrize("name", ["event_time", "measuredAt", "acquisition_time", "recorded_at"])
+def test_what_happened_earlier_by_its_name_is_none_of_now_though_its_message_is(name: str) -> None:
+    both = {"timestamp": "2026-08-01T06:00:00Z", name: _EARLIER}
+    assert _when(**both) == "2026-08-01T01:00:00Z"
+    assert _found(**both, **_PLACE) == "2026-08-01T01:00:00Z"
+    assert _said(motion=1, **both)["unread"] == []
 
 
 @pytest.mark.parametrize("call", [{"sos": True}, {"fall": False}, {"water_leak": "leak"}])
