@@ -194,9 +194,9 @@ def _usual_silence(usual: UsualSilence, times: LocalTimes) -> Iterator[str]:
 def _geofence_exit(card: GeofenceExitReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
     name = "" if card.geofence is None else card.geofence.name
-    yield words("why.left", clock=clock_of(alert.began_at, times), name=name)
-    if card.was_outside_when_hours_began:
-        yield words("why.was_outside", clock=clock_of(alert.raised_at, times))
+    # With the first position that counts already outside, nothing shows when they left.
+    entry = "why.was_outside" if card.was_outside_when_hours_began else "why.left"
+    yield words(entry, clock=clock_of(alert.began_at, times), name=name)
     if card.outside_m is not None:
         yield words("why.outside", n=round(card.outside_m))
     if card.position is not None and card.position.accuracy_m is not None:

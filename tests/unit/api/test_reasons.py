@@ -255,3 +255,12 @@ def test_silent_home_says_that_we_cannot_tell() -> None:
 def test_a_device_that_is_named_after_its_place_is_named_once(place: str, kind: str, name: str) -> None:
     alert = _alert("battery", {**_CARDS["battery"], "place": place, "kind": kind})
     assert why(alert, _moments(Language.JA))[0].startswith(name)
+
+
+def test_whoever_was_outside_from_the_first_position_on_did_not_leave_at_that_time() -> None:
+    alert = _alert("geofence_exit", _CARDS["geofence_exit"])
+    said = " ".join(why(alert, _moments(Language.JA)))
+    assert "もう「公園」の外にいました。いつ出たかは 分かりません。" in said
+    assert "外に出ました" not in said
+    assert "中にいる時間" not in said
+    assert "when they left is not known" in " ".join(why(alert, _moments(Language.EN)))
