@@ -175,7 +175,7 @@ def test_a_revoked_device_is_cut_off_and_nobody_else(
     d1 = let_in(connect, "d1", password)
     d2 = let_in(connect, "d2", credential(database, D2))
     with database.transaction() as connection:
-        broker_accounts.revoke(connection, "d1", NOW)
+        broker_accounts.revoke(connection, "d1", NOW, user=None)
     wait_until(lambda: d1.was_cut_off, what="the revoked device to be cut off")
     assert not connect("d1", password).is_let_in
     assert d2.publish("mimamori/v1/d2/readings")
@@ -216,7 +216,7 @@ def test_what_waits_for_ingest_outlives_a_change_of_accounts(
     for _ in range(5):
         d1.publish("mimamori/v1/d1/readings")
     with database.transaction() as connection:
-        broker_accounts.revoke(connection, "d1", NOW)
+        broker_accounts.revoke(connection, "d1", NOW, user=None)
     wait_until(lambda: d1.was_cut_off, what="the broker to read its passwords again")
     again = ingest()
     wait_until(lambda: len(again.received) == 5, what="the five messages")
@@ -298,7 +298,7 @@ def test_names_that_the_database_does_not_know_stay_in_the_password_file(
     credential(database, D1)
     BrokerSync(database, tmp_path, lambda: True).turn()
     with database.transaction() as connection:
-        broker_accounts.revoke(connection, "d1", NOW)
+        broker_accounts.revoke(connection, "d1", NOW, user=None)
     credential(database, D2)
     BrokerSync(database, tmp_path, lambda: True).turn()
     names = [line.partition(":")[0] for line in (tmp_path / "passwords").read_text().splitlines()]
