@@ -10,6 +10,7 @@ from core.domain.evidence.presence import UNKNOWN_PRESENCE, Presence
 from core.store.detection.evaluation_queue import Settled, WatchedResident
 from detectors.engine.home_context import HomeContext
 from detectors.engine.home_records import ALLOWED_LATENESS
+from detectors.features.silence_profile import DOOR
 from detectors.features.window import Window, earliest, moment
 
 # Nobody goes unevaluated longer than this, whatever the deadlines say.
@@ -75,9 +76,12 @@ def wait_for_watch_start(context: HomeContext, resident: WatchedResident) -> Non
 
 def ahead(window: Window, until: datetime, waiting: NextEvaluation) -> datetime | None:
     """Return when the first reading or fix happens that devices date after `until`, if such data are evaluated at once."""
-    times: list[NDArray[np.float64]] = (
-        [window.life_signs.time] if waiting.on_any_reading or waiting.on_door or waiting.on_life_sign else []
-    )
+    signs = window.life_signs
+    times: list[NDArray[np.float64]] = []
+    if waiting.on_any_reading or waiting.on_life_sign:
+        times = [signs.time]
+    elif waiting.on_door:
+        times = [signs.time[signs.kind == DOOR]]
     times += [window.track.time] if waiting.on_any_reading or waiting.on_any_fix else []
     return earliest(*(moment(float(later)) for one in times for later in one[one > until.timestamp()][:1]))
 
