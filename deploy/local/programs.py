@@ -11,7 +11,7 @@ from core.errors import MimamoriError
 # The reason why a program failed stands at the end of what it wrote.
 _REASON_LINES = 5
 # By which flag those say their version that do not know `--version`.
-_VERSION_FLAGS = {"mosquitto": "-h", "nginx": "-v", "caddy": "version"}
+_VERSION_FLAGS = {"mosquitto": "-h", "nginx": "-v", "caddy": "version", "pgbackrest": "version"}
 
 
 def program(name: str) -> Path | None:
