@@ -4,7 +4,7 @@ TEKTELIC's trackers say `utc: {"year_utc": 26, "month_utc": 11, ...}` of a place
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import timedelta, timezone
 from typing import NamedTuple
 
@@ -23,7 +23,8 @@ _IN_UTC = frozenset({"utc", "gmt"})
 _BESIDE = _IN_UTC | {"gps", "gnss", "date", "time", "fix", "rtc", "of"}
 _HOLDERS = _IN_UTC | {"date", "time", "datetime", "timestamp", "rtc", "gps", "gnss", "fix"}
 _OFTEN_OTHERS = frozenset({"gps", "gnss", "fix", "time"})
-_NEEDED = frozenset({"year", "month", "day", "hour"})
+_DAY = frozenset({"year", "month", "day"})
+_NEEDED = _DAY | {"hour"}
 _ZONES = frozenset(
     {frozenset({"timezone"}), frozenset({"time", "zone"}), frozenset({"tz"}), frozenset({"utc", "offset"})}
 )
@@ -54,8 +55,14 @@ class DateInParts(NamedTuple):
     fields: tuple[str, ...]
 
 
-def parts_of_date(keys: Iterable[str]) -> PartsOfDate | None:
-    """Return in which of some fields a time stands in parts; None where it does not."""
+def parts_of_date(keys: Iterable[str], needed: Set[str] = _NEEDED) -> PartsOfDate | None:
+    """Return in which of some fields a time stands in parts; None where it does not.
+
+    Examples
+    --------
+    >>> parts_of_date(["year", "month", "day"]) is None
+    True
+    """
     units: dict[str, str] = {}
     is_utc = False
     for key in keys:
@@ -65,7 +72,7 @@ def parts_of_date(keys: Iterable[str]) -> PartsOfDate | None:
         if unit is not None and unit not in units:
             units[unit] = key
             is_utc |= not words.isdisjoint(_IN_UTC)
-    return PartsOfDate(tuple(units.items()), is_utc) if units.keys() >= _NEEDED else None
+    return PartsOfDate(tuple(units.items()), is_utc) if units.keys() >= needed else None
 
 
 def may_hold_date(key: str) -> bool:
@@ -88,8 +95,9 @@ def date_in_parts(body: Mapping[str, object], parts: PartsOfDate, prefix: str = 
     whole = {unit: int(number) for unit, number in numbers.items() if number is not None}
     # The years of satellites' receivers have two digits.
     year = whole["year"] + (2000 if whole["year"] < 100 else 0)
-    clock = f"{whole['hour']:02}:{whole.get('minute', 0):02}:{whole.get('second', 0):02}"
-    text = f"{year:04}-{whole['month']:02}-{whole['day']:02}T{clock}"
+    text = f"{year:04}-{whole['month']:02}-{whole['day']:02}"
+    if "hour" in whole:
+        text += f"T{whole['hour']:02}:{whole.get('minute', 0):02}:{whole.get('second', 0):02}"
     return DateInParts(text, parts.is_utc, tuple(f"{prefix}{key}" for _, key in parts.units))
 
 
@@ -100,7 +108,8 @@ def dates_in(
     found = [] if own is None else [date_in_parts(body, own)]
     for key in holders:
         inside = object_of(body[key])
-        parts = parts_of_date(inside) if inside else None
+        # What is named a date is one, also without an hour.
+        parts = parts_of_date(inside, _DAY) if inside else None
         if parts is not None:
             is_utc = parts.is_utc or not _IN_UTC.isdisjoint(word_parts(key))
             found.append(date_in_parts(inside, PartsOfDate(parts.units, is_utc), f"{key}."))

@@ -20,6 +20,7 @@ _DATE_AND_TIME = re.compile(
     r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|UTC|GMT)?\s*\Z"
 )
 _HOLDS_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
+_DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}\s*\Z")
 _LONGEST = 60
 
 
@@ -56,6 +57,9 @@ def stated_time(value: object, sent: datetime | None, *, is_utc: bool = False) -
     >>> stated_time("2026-08-01T05:00:00", sent, is_utc=True).time == sent - timedelta(hours=1)
     True
     """
+    day = _of_day(value, sent)
+    if day is not None:
+        return day
     stamp = _stamp(value, is_utc=is_utc)
     if stamp is None:
         return Stated(None, is_read=False)
@@ -97,6 +101,9 @@ def message_time(
     >>> message_time("2026-08-01T05:55:00Z", sent).time, message_time("2026-08-01T15:00:00Z", sent).time == SUSPECT
     (None, True)
     """
+    day = _of_day(value, sent)
+    if day is not None:
+        return day
     stamp = _stamp(value, is_utc=is_utc)
     if stamp is None:
         return Stated(None, is_read=False)
@@ -108,6 +115,16 @@ def message_time(
     moment = checked_time(stamp.time, sent)
     is_now = moment is not None and moment != SUSPECT and sent - moment <= least
     return Stated(None if is_now else moment, is_read=True)
+
+
+def _of_day(value: object, sent: datetime | None) -> Stated | None:
+    """Return what a day without an hour says: nothing where it may be today somewhere, else that it was not now; None for what is no such day."""
+    if not isinstance(value, str) or not _DAY.match(value):
+        return None
+    moment = time_of_text(value)
+    if moment is None or sent is None:
+        return None
+    return Stated(None if abs((sent.date() - moment.date()).days) <= 1 else SUSPECT, is_read=False)
 
 
 def _stamp(value: object, *, is_utc: bool) -> _Stamp | None:

@@ -146,3 +146,36 @@ def test_a_receiver_without_satellites_has_no_place() -> None:
 def test_the_time_of_what_was_kept_is_read() -> None:
     found = _said(water_leak="normal", history=[{"timestamp": _EARLIER, "water_leak": "leak"}])
     assert found["unread"] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "is_of_now"),
+    [
+        ({"year": 2026, "month": 8, "day": 1}, True),
+        # Where the day begins earlier or later.
+        ({"year": 26, "month": 7, "day": 31}, True),
+        ({"year": 2026, "month": 8, "day": 2}, True),
+        ({"year": 2026, "month": 7, "day": 30}, False),
+        ({"year": 2020, "month": 1, "day": 1}, False),
+    ],
+)
+def test_a_place_of_another_day_is_none_of_now_though_nobody_says_the_hour(
+    day: dict[str, int], *, is_of_now: bool
+) -> None:
+    assert (_found(gps={"date": day, **_PLACE}) == _SENT) is is_of_now
+    text = f"{2000 + day['year'] % 100:04}-{day['month']:02}-{day['day']:02}"
+    assert (_found(**_PLACE, fix_time=text) == _SENT) is is_of_now
+
+
+def test_a_hazard_in_a_normalized_payload_is_of_when_the_network_received_it() -> None:
+    entries = [
+        {
+            "time": "2026-08-01T01:00:00Z",
+            "action": {"smoke": {"detected": True}, "motion": {"detected": True}},
+        }
+    ]
+    uplink = {"received_at": _SENT, "decoded_payload": {"x": 1}, "normalized_payload": entries}
+    topic = "v3/care@t/devices/d/up"
+    found = said(topic, {"uplink_message": uplink})
+    times = {one["metric"]: one.get("time", found["values"].get("time")) for one in found["readings"]}
+    assert (times["motion"], times["smoke"]) == ("2026-08-01T01:00:00Z", _SENT)
