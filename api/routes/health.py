@@ -25,7 +25,9 @@ class Ready(Output):
     ingest_behind_s: float | None
     detectors: bool
     devices: bool
-    judging_behind_s: float | None
+    judging_behind_s: float | None = Field(
+        description="For how long the resident whose evaluation is most overdue has waited; the ward's own lag while nobody is overdue."
+    )
     last_reading_age_s: float | None
     failing_watches: int
     messages: bool = Field(

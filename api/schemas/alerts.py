@@ -63,6 +63,9 @@ class AlertOut(Output):
         validation_alias="detected_late",
         description="It was over, or long since begun, before anybody could be notified.",
     )
+    seen_at: datetime = Field(
+        description="When we saw what it is about now: of what was seen late, later than `raised_at`."
+    )
     occurrences: int = Field(
         description="How often it was called or found so far, 1 for once; `began_at`, `raised_at` and the reason are of the latest."
     )

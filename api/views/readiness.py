@@ -85,7 +85,7 @@ def readiness(database: Database, settings: Settings, clock: Clock) -> Readiness
         devices=not is_all_silent,
         messages=not is_mute,
         ingest_behind_s=_age_s(found.ingest_watermark, now),
-        judging_behind_s=_age_s(found.evaluated_through, now),
+        judging_behind_s=_age_s(found.all_evaluated_through, now),
         last_reading_age_s=_age_s(found.last_received_at, now),
         failing_watches=found.failing_watches,
         unreachable_offices=len(offices),

@@ -135,6 +135,7 @@ def _of_progress(connection: Connection) -> Iterator[FigureValue]:
     yield from _moment("service_ingest_watermark_timestamp_seconds", found.ingest_watermark)
     yield from _moment("service_ingest_reported_timestamp_seconds", found.ingest_reported_at)
     yield from _moment("service_evaluated_through_timestamp_seconds", found.evaluated_through)
+    yield from _moment("service_most_overdue_timestamp_seconds", found.all_evaluated_through)
     yield from _moment("service_last_received_timestamp_seconds", found.last_received_at)
     canary = evaluation_queue.canary_last_contact(connection)
     yield from _moment("service_canary_last_contact_timestamp_seconds", canary[0] if canary else None)

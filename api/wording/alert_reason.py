@@ -58,11 +58,13 @@ def why(alert: Alert, times: LocalTimes, sign: LastSign | None = None) -> list[s
     else:
         found = list(_WHY.get(type(card), _other)(card, alert, times))
     if alert.detected_late:
-        seen = clock_of(alert.opened_at, times)
-        found.append(
-            times.words("alert.detected_late_long", clock=clock_of(alert.raised_at, times), seen=seen)
-        )
+        found.append(_late(alert, times, "alert.detected_late_long"))
     return found
+
+
+def late(alert: Alert, times: LocalTimes) -> str:
+    """Return of when it is what was found late, and when we saw it, as a row says it; nothing for what was seen in time."""
+    return _late(alert, times, "alert.detected_late_row") if alert.detected_late else ""
 
 
 def ruled_out(alert: Alert, times: LocalTimes) -> list[str]:
@@ -91,6 +93,12 @@ def emergency_numbers(alert: Alert) -> tuple[str, ...]:
     """Return the public numbers that what to do names, to be called by one press: 119 for rescue, 110 for the police."""
     text = todo(alert, words_of(Language.JA))
     return tuple(number for number in ("119", "110") if number in text)
+
+
+def _late(alert: Alert, times: LocalTimes, entry: str) -> str:
+    # Only a call happens at the moment at which it counts.
+    form = entry if alert.raised_at == alert.began_at else f"{entry}_known"
+    return times.words(form, clock=clock_of(alert.raised_at, times), seen=clock_of(alert.seen_at, times))
 
 
 def _since(_card: object, alert: Alert, times: LocalTimes) -> str:

@@ -216,7 +216,7 @@ class Finding:
 class Alert:
     """An open alert about a resident (or a home, a device, the ward), stored with its reason.
 
-    `began_at`, `raised_at` and the reason are of the latest of its episodes. `occurrences` counts them all, at least 1;
+    `began_at`, `raised_at`, `detected_at` and the reason are of the latest of its episodes. `occurrences` counts them all, at least 1;
     `first_began_at` is when the first began, None for an alert that was never stored.
     """
 
@@ -248,11 +248,17 @@ class Alert:
     arrives_at: datetime | None = None
     occurrences: int = 1
     first_began_at: datetime | None = None
+    detected_at: datetime | None = None
 
     @property
     def key(self) -> AlertKey:
         """What it is about."""
         return AlertKey(self.rule, self.subject)
+
+    @property
+    def seen_at(self) -> datetime:
+        """When we saw what it is about now; an alert of a version that did not write it down was seen when it was opened."""
+        return self.detected_at or self.opened_at
 
 
 @dataclass(frozen=True)

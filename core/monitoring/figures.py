@@ -145,6 +145,10 @@ _ALL = (
     _gauge("service_ingest_watermark_timestamp_seconds", "Until when everything received is stored"),
     _gauge("service_ingest_reported_timestamp_seconds", "When an ingest worker last reported"),
     _gauge("service_evaluated_through_timestamp_seconds", "Until when the ward has been evaluated"),
+    _gauge(
+        "service_most_overdue_timestamp_seconds",
+        "When the resident was due whose evaluation is most overdue; as the one before while nobody is overdue",
+    ),
     _gauge("service_last_received_timestamp_seconds", "When anything last came of any device"),
     _gauge("service_canary_last_contact_timestamp_seconds", "When the canary was last in contact; none without one"),
     _gauge("service_failing_watches", "Residents whose evaluation fails by a fault of ours"),

@@ -24,7 +24,13 @@ from core.store.database import Database, NotifyListener
 from core.store.operation import provider_quota
 from detectors.alerting import channels, planner
 from detectors.alerting.delivery import LEASE, Office, Sender
-from detectors.alerting.notices import equipment_message, evening, expired_pauses, stay_question
+from detectors.alerting.notices import (
+    equipment_message,
+    evening,
+    expired_pauses,
+    gap_message,
+    stay_question,
+)
 from detectors.alerting.notices.notice_sender import NoticeSender
 from detectors.alerting.providers.browser_sender import BrowserSender
 from detectors.alerting.providers.line import LineAccount, LineProvider
@@ -220,6 +226,7 @@ def _notices(
         for due, look in daily:
             if due != NEVER:
                 _fenced(partial(look, database, zone, clock.now(), due=time_of_day.fromisoformat(due)))
+        _fenced(partial(gap_message.report, database, clock.now()))
         _fenced(partial(expired_pauses.report, database, clock.now()))
         _fenced(partial(stay_question.ask_where_due, database, clock.now()))
         _fenced(partial(_send_notices, sender, stop))

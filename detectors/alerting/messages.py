@@ -169,7 +169,7 @@ def _subject(level: str, facts: Facts, texts: MessageTexts) -> str:
 def _opening(facts: Facts, texts: MessageTexts, name: str) -> str:
     alert = facts.alert
     fields = _fields(facts, texts, name)
-    late = texts("phrase.late", **fields) if alert.detected_late else ""
+    late = _late(alert, texts, fields)
     if _is_over(alert):
         return late + texts.text("over", alert.rule, **fields)
     is_again = alert.occurrences > 1 and texts.has(f"again.{alert.rule}")
@@ -181,6 +181,13 @@ def _opening(facts: Facts, texts: MessageTexts, name: str) -> str:
     if alert.handling is Handling.CLAIMED:
         sentence += texts("phrase.claimed_now", **fields)
     return late + sentence
+
+
+def _late(alert: Alert, texts: MessageTexts, fields: Mapping[str, str]) -> str:
+    """Say of what was found late of when it is, and when we saw it; only a call happens at the moment at which it counts."""
+    if not alert.detected_late:
+        return ""
+    return texts("phrase.late" if alert.raised_at == alert.began_at else "phrase.late_known", **fields)
 
 
 def _known_by(facts: Facts) -> datetime | None:
@@ -252,6 +259,7 @@ def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
         "times": ordinal(texts.language, alert.occurrences),
         "first": texts.moment(alert.first_began_at or alert.began_at, facts.now, facts.zone),
         "r": texts.moment(alert.raised_at, facts.now, facts.zone),
+        "seen": texts.moment(alert.seen_at, facts.now, facts.zone),
         "c": texts.moment(ended_at, facts.now, facts.zone),
         "a": texts.moment(around.acted_at or facts.now, facts.now, facts.zone),
         "who": texts.polite(who) if who else texts("phrase.somebody"),

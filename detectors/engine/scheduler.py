@@ -19,6 +19,7 @@ from core.monitoring.tally import Tally
 from core.store.database import Connection, Database, NotifyListener, translated_errors
 from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import Settled
+from core.store.operation import evaluation_gaps
 from detectors.baselines.store import LruCache
 from detectors.engine import areas, unassigned_calls, unclear_calls, ward
 from detectors.engine.due_times import FAILED_FOR
@@ -88,6 +89,8 @@ class Scheduler:
         self._areas_seen: datetime | None = None
         self._areas_rest_until = -math.inf
         self._waits_for_watermark = False
+        # A process before this one may have left something that waits.
+        self._may_be_behind = True
         self._batch = _LEAST_BATCH
         self._cache = LruCache(_REMEMBERED)
 
@@ -131,6 +134,8 @@ class Scheduler:
                 self._tally.add("detectors_rounds")
                 self._tally.put("detectors_last_round_timestamp_seconds", time.time())
             if evaluated == 0:
+                if until is not None:
+                    self._note_caught_up()
                 return _Cycle(homes, is_done=True)
             homes += evaluated
         return _Cycle(homes, is_done=False)
@@ -172,6 +177,7 @@ class Scheduler:
                     or now - complete < timedelta(minutes=1)
                 ):
                     ward.note_lag(connection, complete, now)
+                self._note_gap(connection, until, now)
                 ward.evaluate_ward(connection, self._zone, until, now)
         except StoreUnavailableError:
             raise
@@ -182,6 +188,23 @@ class Scheduler:
                 evaluation_queue.note_ward_failure(connection, ward_silent.NAME, now)
         self._evaluate_areas(until, now)
         self._ward_seen = (until, machine)
+
+    def _note_gap(self, connection: Connection, until: datetime, now: datetime) -> None:
+        """Note that nobody was evaluated for longer than a restart takes; a clock that is moved by hand jumps as it likes."""
+        if self._clock.factor <= 0:
+            return
+        longest = max(evaluation_gaps.SHORTEST, self._machine_span(_BEHIND_S))
+        if evaluation_gaps.note(connection, until, now, longest=longest, behind=ward.BEHIND):
+            _log.warning("evaluation_gap_found")
+            self._may_be_behind = True
+
+    def _note_caught_up(self) -> None:
+        """Note, where evaluation stood still, that nothing is left of what waited."""
+        if not self._may_be_behind:
+            return
+        with self._database.transaction() as connection:
+            evaluation_gaps.end_lasting(connection, self._clock.now())
+        self._may_be_behind = False
 
     def _evaluate_calls_of_devices(self, until: datetime, now: datetime) -> None:
         """Raise calls for help that belong to nobody, and what may be one, whatever becomes of the rest."""

@@ -83,10 +83,12 @@ def view(connection: Connection, since: datetime, until: datetime) -> WardView:
 
 
 def note_lag(connection: Connection, watermark: datetime, now: datetime) -> None:
-    """Record that ingest is behind, or that it is not any more."""
+    """Record that ingest is behind, or that it is not any more; while it catches up it is the same time of being behind."""
     lasting: list[BlindTime] = []
     if now - watermark > _RAISED_AFTER:
-        lasting.append(BlindTime(WARD, watermark, None, now, BEHIND))
+        before = blind_times.of_subjects(connection, (WARD,), now, now)
+        known = [one for one in before if one.cause == BEHIND and one.ended_at is None]
+        lasting = known[:1] or [BlindTime(WARD, watermark, None, now, BEHIND)]
     blind_times.record(connection, WARD, lasting, (BEHIND,), now)
 
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form, Request, Response
 from api.access import visibility
 from api.access.viewer import Viewer
 from api.dependencies import ConnectionDep, Staff
+from api.pages.offices.unwatched import when_text
 from api.pages.parts.alert_rows import AlertRow, Whose, alert_rows
 from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import state_name
@@ -23,7 +24,7 @@ from core.store.alerts import notifications
 from core.store.database import Connection
 from core.store.devices import devices
 from core.store.devices.devices import LastContact
-from core.store.operation import health
+from core.store.operation import evaluation_gaps, health
 from core.store.people import residents, tonight
 from core.store.people.residents import ResidentOverview
 
@@ -33,6 +34,8 @@ router = APIRouter()
 _MOST_NAMES = 60
 # What was found in the evening is shown until the morning.
 _NIGHT = timedelta(hours=15)
+# When evaluation stood still is shown so long after it went on.
+_DAY = timedelta(hours=24)
 # More than one looks through; the list of residents shows all.
 _MOST_FOUND = 12
 _FILTERS = ("all", "p1", "p2", "p3", "held", "p4")
@@ -72,7 +75,12 @@ def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str 
     people = residents.overviews(connection, viewer.scope)
     context = _queue(page, viewer, connection, people, show if show in _FILTERS else "all")
     evenings = tonight.latest(connection, page.now - _NIGHT, viewer.user.office)
-    shown = _group_context(people, page) | {"evenings": [one for one in evenings if not one.is_well]}
+    gaps = evaluation_gaps.latest(connection, page.now - _DAY)
+    shown = _group_context(people, page) | {
+        "evenings": [one for one in evenings if not one.is_well],
+        "gaps": [when_text(page.times, one.began_at, one.ended_at) for one in gaps],
+        "own_office": viewer.user.office,
+    }
     return page.render("board.html", context | shown)
 
 

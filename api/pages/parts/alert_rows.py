@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.locale import Words
-from api.wording.alert_reason import line, title
+from api.wording.alert_reason import late, line, title
 from api.wording.presence import presence_note, presence_why
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert, Condition, Handling, Severity, Subject
@@ -52,7 +52,7 @@ class AlertRow:
     holder: str | None
     held_at: datetime | None
     is_cleared: bool
-    detected_late: bool
+    late: str
     escalation: str
     elapsed: float
     target_s: int
@@ -173,7 +173,7 @@ def _row(
         holder=alert.claimed_by if is_held else None,
         held_at=alert.claimed_at if is_held else None,
         is_cleared=alert.condition is Condition.CLEARED,
-        detected_late=alert.detected_late,
+        late=late(alert, times),
         escalation="" if is_held else _escalation_line(steps, times),
         elapsed=round(min(1.0, max(0.0, elapsed)), 3),
         target_s=0 if is_held or alert.severity > Severity.CHECK_SOON else int(target_s),

@@ -23,6 +23,7 @@ from api.routes.v1 import (
     session,
     simulation,
     tonight,
+    unwatched,
 )
 from api.routes.v1.people import accounts, api_tokens, imports, own_account, personal_data, records
 from api.schemas.common import ProblemOut
@@ -59,6 +60,7 @@ for part in (
     escalation,
     duty,
     tonight,
+    unwatched,
     alerts,
     backtests,
     live,

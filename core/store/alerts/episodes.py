@@ -109,7 +109,7 @@ def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) 
     """Let an alert follow an episode that late data gave another beginning; nobody needs to be notified anew."""
     alert = _hold(connection, alert.number)
     _withdraw(connection, alert, now)
-    _show(connection, alert, finding, detected_late=alert.detected_late)
+    _show(connection, alert, finding, alert.seen_at, detected_late=alert.detected_late)
     detail = {"began_at": finding.began_at.isoformat(), "instead_of": alert.began_at.isoformat()}
     events.record(connection, alert.number, EventKind.AMENDED, now, detail=detail, planned_at=now)
     if finding.cleared_at is not None and alert.handling is not Handling.CLOSED:
@@ -236,7 +236,7 @@ def _follow(
 
 def _reactivate(connection: Connection, alert: Alert, finding: Finding, now: datetime) -> None:
     detected_late = _is_late(finding, now)
-    _show(connection, alert, finding, detected_late=detected_late)
+    _show(connection, alert, finding, now, detected_late=detected_late)
     detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if detected_late else {})}
     events.record(connection, alert.number, EventKind.REACTIVATED, now, detail=detail)
     if finding.cleared_at is not None:
@@ -247,7 +247,7 @@ def _repeat(connection: Connection, alert: Alert, finding: Finding, now: datetim
     """Let an alert that holds be about its further episode: no less urgent than before, and known to be another one."""
     severity = min(alert.severity, finding.severity)
     detected_late = _is_late(finding, now)
-    _show(connection, alert, replace(finding, severity=severity), detected_late=detected_late)
+    _show(connection, alert, replace(finding, severity=severity), now, detected_late=detected_late)
     connection.execute(_EPISODES["wake"], {"alert": alert.number})
     detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if detected_late else {})}
     if severity < alert.severity:
@@ -259,10 +259,13 @@ def _repeat(connection: Connection, alert: Alert, finding: Finding, now: datetim
         _record_end(connection, alert.number, finding.cleared_at, now)
 
 
-def _show(connection: Connection, alert: Alert, finding: Finding, *, detected_late: bool) -> None:
+def _show(
+    connection: Connection, alert: Alert, finding: Finding, seen_at: datetime, *, detected_late: bool
+) -> None:
     _put(connection, finding, alert.number)
     connection.execute(
-        _EPISODES["show_episode"], {**_columns(finding, detected_late=detected_late), "alert": alert.number}
+        _EPISODES["show_episode"],
+        {**_columns(finding, detected_late=detected_late), "alert": alert.number, "now": seen_at},
     )
 
 

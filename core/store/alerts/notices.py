@@ -33,6 +33,8 @@ class NoticeKind(StrEnum):
     """Does a stay in hospital whose end nobody knows go on?"""
     CHANNEL_TEST = "channel_test"
     """A test of one channel, which says nothing of anybody."""
+    UNWATCHED = "unwatched"
+    """From when until when nobody was evaluated, once that is over."""
     DEAD_CHANNEL = "dead_channel"
     """A channel of a contact takes no messages any more."""
 

@@ -13,11 +13,15 @@ _HEALTH = load("operation/health")
 
 @dataclass(frozen=True)
 class Health:
-    """What the database shows of the other processes; None where nothing was ever reported."""
+    """What the database shows of the other processes; None where nothing was ever reported.
+
+    `evaluated_through` is the ward's; `all_evaluated_through` is when the most overdue resident was due, and the ward's while nobody is overdue.
+    """
 
     ingest_watermark: datetime | None
     ingest_reported_at: datetime | None
     evaluated_through: datetime | None
+    all_evaluated_through: datetime | None
     last_received_at: datetime | None
     quarantined: int
     failing_watches: int

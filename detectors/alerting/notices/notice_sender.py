@@ -40,12 +40,15 @@ _URGENCY = {
     NoticeKind.STILL_AWAY: Severity.KEEP_AN_EYE,
     NoticeKind.CHANNEL_TEST: Severity.KEEP_AN_EYE,
     NoticeKind.DEAD_CHANNEL: Severity.EQUIPMENT,
+    NoticeKind.UNWATCHED: Severity.CHECK_SOON,
 }
 # What the link in a message is for, of those that have one.
 _PURPOSES = {
     NoticeKind.SECOND_PERSON: LinkPurpose.CONFIRM_ABSENCE,
     NoticeKind.STILL_AWAY: LinkPurpose.STILL_AWAY,
 }
+# Messages that state times of the ward's clock.
+_WITH_TIMES = {NoticeKind.EVENING: notice_texts.render, NoticeKind.UNWATCHED: notice_texts.unwatched}
 _ABOUT_ABSENCES = {
     NoticeKind.SECOND_PERSON: weakening_text.render_second_person,
     NoticeKind.SECOND_PERSON_EXPIRED: weakening_text.render_expired,
@@ -166,8 +169,8 @@ class NoticeSender:
     def _text(
         self, connection: Connection, notice: Notice, contact: Contact, answer_url: str, now: datetime
     ) -> Text:
-        if notice.kind is NoticeKind.EVENING:
-            return notice_texts.render(
+        if notice.kind in _WITH_TIMES:
+            return _WITH_TIMES[notice.kind](
                 notice, contact.language, self._office.base_url, self._office.zone, now
             )
         if notice.kind is NoticeKind.EQUIPMENT:

@@ -45,6 +45,23 @@ def equipment(notice: Notice, language: Language, base_url: str) -> Text:
     return Text(texts("equipment.subject"), "\n".join([*lines, page]), " ".join(lines))
 
 
+def unwatched(notice: Notice, language: Language, base_url: str, zone: ZoneInfo, now: datetime) -> Text:
+    """Write from when until when nobody was watched, what was found late, and where the homes are listed."""
+    texts = texts_of(language)
+    body = notice.body
+    began, ended = (
+        texts.moment(datetime.fromisoformat(body[edge]), now, zone) for edge in ("began_at", "ended_at")
+    )
+    lines = [
+        texts("unwatched.head", began=began, ended=ended),
+        texts("unwatched.homes", count=body["homes"]),
+        texts("unwatched.late", count=body["alerts"]) if body["alerts"] else texts("unwatched.none_late"),
+        texts("unwatched.unknown"),
+    ]
+    page = texts("unwatched.page", url=f"{base_url}/offices/{body['office']}/unwatched")
+    return Text(texts("unwatched.subject"), "\n".join([*lines, page]), " ".join(lines))
+
+
 def dead_channel(notice: Notice, language: Language, base_url: str) -> Text:
     """Write that a channel of a contact takes no messages any more, and what to do; whose it is stands on the page."""
     texts = texts_of(language)

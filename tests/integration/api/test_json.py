@@ -310,6 +310,13 @@ def test_the_service_is_ready_only_while_ingest_reports_and_somebody_evaluates(w
         now,
     )
     seeing = client.get("/readyz")
+    # One resident waits, though the ward goes on; another is due only later.
+    ward.execute(
+        "INSERT INTO evaluation (resident_id, evaluated_through, due_at) VALUES (1, %s, %s), (2, %s, %s)",
+        *[now - timedelta(seconds=20)] * 3,
+        now + timedelta(hours=1),
+    )
+    overdue = client.get("/readyz")
     ward.execute("UPDATE evaluation SET evaluated_through = %s", now - timedelta(seconds=31))
     unjudged_again = client.get("/readyz")
     ward.clock.advance(minutes=1)
@@ -323,6 +330,7 @@ def test_the_service_is_ready_only_while_ingest_reports_and_somebody_evaluates(w
     )
     assert (seeing.status_code, seeing.json()["ingest_behind_s"]) == (200, 2.0)
     assert seeing.json()["judging_behind_s"] == 3.0
+    assert (overdue.status_code, overdue.json()["judging_behind_s"]) == (200, 20.0)
     assert unjudged_again.json()["next"] == "start the detectors, or read their log"
     assert (blind_again.status_code, blind_again.json()["ingest"]) == (503, False)
 

@@ -135,6 +135,7 @@ _CASES = (
     Case("POST", "/offices/{office}/escalation", 303, 303, 404, 403, 403, form=_BRANCH),
     Case("POST", "/offices/{office}/cover", 303, 303, 404, 403, 403, form={"next_office": "2"}),
     Case("GET", "/offices/{office}/tonight", 200, 200, 404, 403, 403),
+    Case("GET", "/offices/{office}/unwatched", 200, 200, 404, 403, 403),
     Case("GET", "/offices/{office}/duty", 200, 200, 404, 403, 403),
     Case("POST", "/offices/{office}/duty", 422, 422, 404, 403, 403, form=_NO_SHIFT),
     # There is none of that number.

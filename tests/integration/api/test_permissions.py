@@ -166,6 +166,7 @@ CASES = (
     Case("PUT", "/api/v1/offices/{office}/escalation-policy", 200, 200, 404, 403, 403, body=POLICY),
     Case("DELETE", "/api/v1/offices/{office}/escalation-policy", 204, 204, 404, 403, 403),
     Case("GET", "/api/v1/offices/{office}/tonight", 200, 200, 404, 403, 403),
+    Case("GET", "/api/v1/offices/{office}/unwatched", 200, 200, 404, 403, 403),
     Case("GET", "/api/v1/offices/{office}/duty", 200, 200, 404, 403, 403),
     Case("POST", "/api/v1/offices/{office}/duty", 201, 201, 404, 403, 403, body=SHIFT),
     Case(

@@ -194,6 +194,27 @@ def test_what_was_over_before_anybody_could_be_notified_is_marked_as_detected_la
     assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
 
 
+def test_each_episode_keeps_when_it_was_seen_and_a_beginning_that_moves_does_not_change_it(
+    database: Database,
+) -> None:
+    evaluate(database, finding(cleared_at=LATER), now=LATER)
+    assert only_alert(database).seen_at == LATER
+
+    # A later episode of the same alert: seen when it was found, not when the alert was opened.
+    again, seen = LATER + timedelta(hours=2), LATER + timedelta(hours=3)
+    evaluate(database, finding(began_at=again, raised_at=again), now=seen)
+    alert = only_alert(database)
+    assert (alert.detected_late, alert.raised_at, alert.seen_at, alert.opened_at) == (
+        True,
+        again,
+        seen,
+        LATER,
+    )
+    moved = finding(began_at=again - timedelta(minutes=1), raised_at=again)
+    evaluate(database, moved, now=seen + timedelta(hours=1))
+    assert (only_alert(database).began_at, only_alert(database).seen_at) == (moved.began_at, seen)
+
+
 def test_a_more_urgent_evaluation_raises_the_severity_and_a_milder_one_does_not_lower_it(
     database: Database,
 ) -> None:

@@ -11,7 +11,7 @@ from core.store.database import Connection, Database
 from core.store.detection import evaluation_queue
 from core.store.telemetry import blind_times
 from detectors.engine.scheduler import Scheduler
-from tests.support.alerting import HandClock
+from tests.support.alerting import RunningClock
 from tests.support.wards.evaluated_ward import ZONE, EvaluatedWard, Seen, at, daily, home
 
 DAYS = 8
@@ -170,16 +170,6 @@ def test_the_staff_are_notified_of_a_broker_that_is_down_and_nobody_is_alarmed(
     ward.pass_to(back + timedelta(minutes=30))
     assert {one.rule for one in ward.alerts()} == {"ward_silent"}
     assert ward.alerts()[-1].condition is Condition.CLEARED
-
-
-class RunningClock(HandClock):
-    """A clock moved by hand that passes for the machine's."""
-
-    factor = 1.0
-
-    def real_seconds(self, span: timedelta) -> float:
-        """Return the span in seconds."""
-        return max(0.0, span.total_seconds())
 
 
 def test_a_ward_that_cannot_be_evaluated_is_noted_and_calls_for_help_are_raised_all_the_same(

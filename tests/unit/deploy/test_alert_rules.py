@@ -86,6 +86,7 @@ _CASES: dict[str, list[_Case]] = {
         _Case({"ingest_quarantine_dropped_total": _growing(1)}, {"ingest_quarantine_dropped_total": _steady(7)})
     ],
     "MimamoriCanarySilent": [_age("service_canary_last_contact_timestamp_seconds", 300)],
+    "MimamoriResidentsOverdue": [_age("service_most_overdue_timestamp_seconds", 300)],
     "MimamoriNobodyJudges": [_age("service_evaluated_through_timestamp_seconds", 120)],
     "MimamoriDetectorsDown": [
         _Case(

@@ -85,12 +85,12 @@ RETURNING episode.alert_id, episode.began_at;
 -- A new alert; nothing if another process was faster.
 INSERT INTO alert (
     rule, subject_kind, resident_id, geofence_id, home_id, device_number, area, office_id, severity, condition, handling, began_at, raised_at, opened_at, cleared_at,
-    detected_late, reason
+    detected_late, detected_at, reason
 )
 VALUES (
     %(rule)s, %(subject_kind)s, %(resident)s, %(geofence_id)s, %(home_id)s, %(device_number)s, %(area)s,
     coalesce(%(office)s, (SELECT office_id FROM resident WHERE resident_id = %(resident)s)),
-    %(severity)s, %(condition)s, 'open', %(began_at)s, %(raised_at)s, %(now)s, %(cleared_at)s, %(detected_late)s, %(reason)s
+    %(severity)s, %(condition)s, 'open', %(began_at)s, %(raised_at)s, %(now)s, %(cleared_at)s, %(detected_late)s, %(now)s, %(reason)s
 )
 ON CONFLICT (rule, subject_kind, subject_number, area) WHERE handling <> 'closed' DO NOTHING
 RETURNING alert_id;
@@ -99,7 +99,7 @@ RETURNING alert_id;
 -- Let an alert be about this episode from now on.
 UPDATE alert
 SET severity = %(severity)s, condition = %(condition)s, began_at = %(began_at)s, raised_at = %(raised_at)s,
-    cleared_at = %(cleared_at)s, detected_late = %(detected_late)s, reason = %(reason)s, version = version + 1
+    cleared_at = %(cleared_at)s, detected_late = %(detected_late)s, detected_at = %(now)s, reason = %(reason)s, version = version + 1
 WHERE alert_id = %(alert)s;
 
 -- name: clear

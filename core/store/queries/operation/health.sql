@@ -6,6 +6,11 @@ SELECT
     (SELECT max(watermark) FROM ingest_progress) AS ingest_watermark,
     (SELECT max(reported_at) FROM ingest_progress) AS ingest_reported_at,
     (SELECT evaluated_through FROM evaluation WHERE resident_id IS NULL) AS evaluated_through,
+    (
+        SELECT least(ward.evaluated_through, (SELECT min(due_at) FROM evaluation WHERE resident_id IS NOT NULL))
+        FROM evaluation AS ward
+        WHERE ward.resident_id IS NULL
+    ) AS all_evaluated_through,
     (SELECT max(last_received_at) FROM device_contact) AS last_received_at,
     (SELECT count(*) FROM quarantine WHERE released_at IS NULL) AS quarantined,
     (SELECT count(*) FROM evaluation WHERE failed_rule IS NOT NULL) AS failing_watches;

@@ -325,12 +325,29 @@ def test_a_name_cannot_break_the_subject_or_the_lines() -> None:
     assert "{n}" in text.body
 
 
-def test_what_happened_long_ago_is_notified_as_seen_just_now() -> None:
-    about = alert("sos", severity=Severity.EMERGENCY, detected_late=True, began_at=BEGAN, raised_at=BEGAN)
+def test_what_happened_long_ago_says_when_it_happened_and_when_we_saw_it() -> None:
+    seen_at = NOW - timedelta(minutes=3)
+    about = alert(
+        "sos",
+        severity=Severity.EMERGENCY,
+        detected_late=True,
+        began_at=BEGAN,
+        raised_at=BEGAN,
+        detected_at=seen_at,
+    )
 
     text = sentence(written(about=about))
 
-    assert text.startswith("【緊急】きのう 22:10に起きたことを、いま確認しました。")
+    # The message leaves a little later; what is stated is when we saw it.
+    assert text.startswith("【緊急】きのう 22:10に起きたことを、9:37に確認しました。")
+    in_english = sentence(written(about=about, to=family(Language.EN)))
+    assert "This happened at yesterday 22:10; we saw it at 9:37." in in_english
+
+
+def test_a_silence_that_was_found_late_is_not_said_to_have_happened_at_a_moment() -> None:
+    about = alert(detected_late=True, raised_at=NOW - timedelta(hours=2), detected_at=NOW)
+
+    assert "7:40のことですが、確認できたのは9:40です。" in sentence(written(about=about))
 
 
 def test_what_was_over_before_it_could_be_raised_does_not_ask_for_help() -> None:
