@@ -22,6 +22,7 @@ from core.store.detection import evaluation_queue
 from core.store.operation import backups, delivery_health, health, retention, service_figures
 from core.store.people import residents, tonight
 from core.store.people.personal import erasures
+from core.store.people.reach import monthly_tests
 
 _FRESH_S = 10.0
 _CERTIFICATE_EVERY_S = 3600.0
@@ -106,7 +107,11 @@ class ServiceFigures:
             yield FigureValue(
                 "service_unreachable_residents", sum(one.residents for one in evenings.values())
             )
+            yield FigureValue("service_unproven_contacts", sum(one.unproven for one in evenings.values()))
             yield FigureValue("service_duty_gaps", sum(one.gaps for one in evenings.values()))
+        tests = monthly_tests.score(connection, None, now)
+        yield FigureValue("service_tested_contacts", tests.tested)
+        yield FigureValue("service_proven_contacts", tests.proven)
         yield FigureValue("service_dead_channels", delivery_health.dead_channels(connection))
         yield from _of_keeping(connection)
         yield FigureValue("service_kept_seconds", self._settings.quarantine_days * 86400, ("quarantine",))

@@ -86,6 +86,7 @@ END, 0)) STORED,
     progress_at timestamp with time zone,
     progress_note text NOT NULL DEFAULT ''::text,
     arrives_at timestamp with time zone,
+    detected_at timestamp with time zone,
     CONSTRAINT alert_pkey PRIMARY KEY (alert_id),
     CONSTRAINT alert_check CHECK (((condition = 'cleared'::text) = (cleared_at IS NOT NULL))),
     CONSTRAINT alert_check1 CHECK (((handling = 'closed'::text) = (closed_at IS NOT NULL))),
@@ -353,6 +354,7 @@ CREATE TABLE contact (
     quiet_until time without time zone,
     is_duty_only boolean NOT NULL DEFAULT false,
     version integer NOT NULL DEFAULT 1,
+    is_tested_monthly boolean NOT NULL DEFAULT true,
     CONSTRAINT contact_pkey PRIMARY KEY (contact_id),
     CONSTRAINT contact_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text]))),
     CONSTRAINT contact_check CHECK (((resident_id IS NULL) <> (office_id IS NULL))),
@@ -383,6 +385,7 @@ CREATE TABLE contact_channel (
     unreachable_reason text,
     tested_at timestamp with time zone,
     proven_at timestamp with time zone,
+    unanswered_since timestamp with time zone,
     CONSTRAINT contact_channel_pkey PRIMARY KEY (contact_channel_id),
     CONSTRAINT contact_channel_check1 CHECK (((unreachable_since IS NULL) = (unreachable_reason IS NULL))),
     CONSTRAINT contact_channel_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
@@ -660,6 +663,15 @@ CREATE TABLE evaluation (
 );
 CREATE INDEX evaluation_due ON evaluation USING btree (due_at);
 
+CREATE TABLE evaluation_gap (
+    began_at timestamp with time zone NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    notified_at timestamp with time zone,
+    CONSTRAINT evaluation_gap_pkey PRIMARY KEY (began_at),
+    CONSTRAINT evaluation_gap_check CHECK ((ended_at >= began_at))
+);
+
 CREATE TABLE evening_check (
     office_id integer NOT NULL,
     day date NOT NULL,
@@ -667,6 +679,7 @@ CREATE TABLE evening_check (
     residents integer NOT NULL,
     gaps integer NOT NULL,
     centre_is_able boolean NOT NULL,
+    unproven integer NOT NULL DEFAULT 0,
     CONSTRAINT evening_check_pkey PRIMARY KEY (office_id, day),
     CONSTRAINT evening_check_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id) ON DELETE CASCADE
 );
@@ -840,6 +853,7 @@ CREATE TABLE office (
     staffed jsonb,
     version integer NOT NULL DEFAULT 1,
     is_active boolean NOT NULL DEFAULT true,
+    is_tested_monthly boolean NOT NULL DEFAULT true,
     CONSTRAINT office_pkey PRIMARY KEY (office_id),
     CONSTRAINT office_name_key UNIQUE (name),
     CONSTRAINT office_next CHECK ((next_office_id <> office_id)),
@@ -1300,7 +1314,8 @@ CREATE VIEW full_alert AS
     alert.progress,
     alert.progress_at,
     alert.progress_note,
-    alert.arrives_at
+    alert.arrives_at,
+    alert.detected_at
    FROM alert
      LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
      LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact

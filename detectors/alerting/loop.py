@@ -29,6 +29,7 @@ from detectors.alerting.notices import (
     evening,
     expired_pauses,
     gap_message,
+    monthly_tests,
     stay_question,
 )
 from detectors.alerting.notices.notice_sender import NoticeSender
@@ -228,6 +229,7 @@ def _notices(
                 _fenced(partial(look, database, zone, clock.now(), due=time_of_day.fromisoformat(due)))
         _fenced(partial(gap_message.report, database, clock.now()))
         _fenced(partial(expired_pauses.report, database, clock.now()))
+        _fenced(partial(monthly_tests.ask_where_due, database, zone, clock.now()))
         _fenced(partial(stay_question.ask_where_due, database, clock.now()))
         _fenced(partial(_send_notices, sender, stop))
         stop.wait(_NOTICES_S)

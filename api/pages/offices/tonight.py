@@ -8,6 +8,7 @@ from api.dependencies import ConnectionDep, Staff
 from api.pages.rendering import HtmlPage
 from api.schemas.common import Number
 from core.store.people import contact_channels, tonight
+from core.store.people.reach import monthly_tests
 
 router = APIRouter()
 
@@ -23,6 +24,9 @@ def show_tonight(request: Request, viewer: Staff, connection: ConnectionDep, num
         "here": f"/offices/{number}/tonight",
         "found": found,
         "dead": contact_channels.dead_of_office(connection, number),
+        "is_tested": visibility.centre_for(connection, viewer, number).details.is_tested_monthly,
+        "score": monthly_tests.score(connection, number, page.now),
+        "unproven": monthly_tests.unproven(connection, number, page.now),
         "gaps": [(page.times.clock_text(began), page.times.clock_text(ended)) for began, ended in found.gaps],
     }
     return page.render("tonight.html", context)

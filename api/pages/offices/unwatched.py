@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -38,7 +39,7 @@ def show_unwatched(request: Request, viewer: Staff, connection: ConnectionDep, n
     context: dict[str, object] = {
         "office": office,
         "spans": [_shown(connection, page, number, one) for one in found],
-        "when": lambda began, ended: when_text(page.times, began, ended),
+        "when": partial(when_text, page.times),
     }
     return page.render("unwatched.html", context)
 

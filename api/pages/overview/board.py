@@ -77,7 +77,7 @@ def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str 
     evenings = tonight.latest(connection, page.now - _NIGHT, viewer.user.office)
     gaps = evaluation_gaps.latest(connection, page.now - _DAY)
     shown = _group_context(people, page) | {
-        "evenings": [one for one in evenings if not one.is_well],
+        "evenings": [one for one in evenings if not one.is_well or one.unproven],
         "gaps": [when_text(page.times, one.began_at, one.ended_at) for one in gaps],
         "own_office": viewer.user.office,
     }

@@ -31,6 +31,7 @@ from api.schemas.common import Number
 from api.schemas.people.records import ChannelIn, ContactIn
 from core.credentials.sealed_values import sealer_of
 from core.domain.delivery.contact_channel import STAFF_ONLY
+from core.domain.delivery.monthly_test import score
 from core.domain.people import Channel, Language
 from core.domain.records.details import ContactDetails
 from core.settings import Settings
@@ -53,6 +54,7 @@ _ORDER = (
 )
 _ACCOUNT = (FormField("user", SELECT),)
 _QUIET = (FormField("quiet_from", "time", has_hint=True), FormField("quiet_until", "time"))
+_TESTED = (FormField("is_tested_monthly", CHECK),)
 _ACTIVE = (FormField("is_active", CHECK),)
 _DUTY = (FormField("is_duty_only", CHECK),)
 _CHANNEL = (
@@ -73,6 +75,7 @@ class ContactTyped(TypedRecord):
     user: str = ""
     quiet_from: str = ""
     quiet_until: str = ""
+    is_tested_monthly: str = ""
     is_active: str = ""
     is_duty_only: str = ""
     kind: str = ""
@@ -266,12 +269,14 @@ def remove_channel(
 
 def _fields(whose: Concerned) -> tuple[FormField, ...]:
     if whose.resident is None:
-        return (*_NAMED, *_ORDER, *_ACCOUNT, *_DUTY, *_ACTIVE)
-    return (*_NAMED, *_OF_FAMILY, *_ORDER, *_ACCOUNT, *_QUIET, *_ACTIVE)
+        return (*_NAMED, *_ORDER, *_ACCOUNT, *_DUTY, *_TESTED, *_ACTIVE)
+    return (*_NAMED, *_OF_FAMILY, *_ORDER, *_ACCOUNT, *_QUIET, *_TESTED, *_ACTIVE)
 
 
 def _new_fields(whose: Concerned) -> tuple[FormField, ...]:
-    return tuple(one for one in (*_fields(whose)[:2], *_CHANNEL, *_fields(whose)[2:]) if one not in _ACTIVE)
+    # Whoever is new is notified, and tested.
+    later = (*_TESTED, *_ACTIVE)
+    return tuple(one for one in (*_fields(whose)[:2], *_CHANNEL, *_fields(whose)[2:]) if one not in later)
 
 
 def _parsed_new(
@@ -338,6 +343,7 @@ def _show(
     whose = visibility.contact_for(connection, viewer, number)
     crumb, name = _owner(connection, viewer, whose, page)
     options = _options(connection, page, whose)
+    channels = contact_channels.of_contact(connection, number)
     context: dict[str, object] = {
         "title": page.words("record.contact_title"),
         "intro": page.words("record.contact_intro"),
@@ -347,7 +353,8 @@ def _show(
         "fields": shown(_fields(whose), form, page.words, options),
         "form": form,
         "problems": form.problems,
-        "channels": contact_channels.of_contact(connection, number),
+        "channels": channels,
+        "score": score([one.proven_at for one in channels if one.tested_at or one.proven_at], page.now),
         "tests": notices.channel_tests(connection, number),
         "channel_fields": shown(_CHANNEL, form, page.words, options),
         "history": record_history(

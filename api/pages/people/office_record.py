@@ -35,7 +35,8 @@ from core.store.people.watch_changes import Concerned, Watched
 
 router = APIRouter()
 _NEW_FIELDS = (FormField("name", is_required=True, is_japanese=True), FormField("phone", "tel"))
-_FIELDS = (*_NEW_FIELDS, FormField("office_open", CHECK))
+_TESTED = FormField("is_tested_monthly", CHECK)
+_FIELDS = (*_NEW_FIELDS, _TESTED, FormField("office_open", CHECK))
 _ROLE = (FormField("office_role", SELECT, is_required=True, has_hint=True),)
 
 
@@ -45,6 +46,7 @@ class OfficeTyped(TypedRecord):
     name: str = ""
     phone: str = ""
     office_open: str = ""
+    is_tested_monthly: str = ""
     office_role: str = OfficeRole.CARE.value
 
 
@@ -77,7 +79,9 @@ def register_office(
 def show_office(request: Request, viewer: Staff, connection: ConnectionDep, number: Number) -> Response:
     """Show what is filled in about an office, and its centre's contacts; staff see their own."""
     found = visibility.centre_for(connection, viewer, number)
-    typed = typed_of(_NEW_FIELDS, found.values) | {"office_open": "on" if found.details.is_active else ""}
+    typed = typed_of((*_NEW_FIELDS, _TESTED), found.values) | {
+        "office_open": "on" if found.details.is_active else ""
+    }
     form = RecordForm(typed, found.version)
     return _show(request, viewer, connection, number, form)
 
@@ -88,7 +92,7 @@ def change_office(
 ) -> Response:
     """Change an office, or show the form again with what is wrong or what somebody else has entered."""
     try:
-        made = parsed(_NEW_FIELDS, typed.texts, OfficeIn)
+        made = parsed((*_NEW_FIELDS, _TESTED), typed.texts, OfficeIn)
         changes = made.model_dump(exclude={"role"}) | {"is_active": typed.office_open == "on"}
         with database.transaction() as connection:
             actions.change(ActionContext(connection, viewer, now), number, changes, version=typed.version)

@@ -10,6 +10,7 @@ from api.dependencies import ConnectionDep, NowDep, SettingsDep, Staff
 from api.schemas.common import Number
 from api.schemas.tonight import TonightOut
 from core.store.people import contact_channels, tonight
+from core.store.people.reach import monthly_tests
 
 router = APIRouter(tags=["escalation"])
 _DAY = timedelta(hours=24)
@@ -23,4 +24,10 @@ def read_tonight(
     visibility.office_for(connection, viewer, number)
     found = tonight.look(connection, number, ZoneInfo(settings.time_zone), now)
     evening = next(iter(tonight.latest(connection, now - _DAY, number)), None)
-    return TonightOut.of(found, contact_channels.dead_of_office(connection, number), evening)
+    return TonightOut.of(
+        found,
+        contact_channels.dead_of_office(connection, number),
+        evening,
+        monthly_tests.score(connection, number, now),
+        monthly_tests.unproven(connection, number, now),
+    )

@@ -33,6 +33,10 @@ class OfficeIn(Input):
     name: Line
     phone: Phone = ""
     is_active: bool = Field(default=True, description="False ends it; nobody may be left there.")
+    is_tested_monthly: bool = Field(
+        default=True,
+        description="Whether the channels of its contacts and its residents' are tested once a month.",
+    )
     role: OfficeRole = Field(
         default=OfficeRole.CARE,
         description="Of the ward's duty line and of the operator's emergency plan there is at most one; it stays as it is.",
@@ -49,6 +53,7 @@ class OfficeFieldsChange(RecordChange):
     name: Line = ""
     phone: Phone = ""
     is_active: bool = True
+    is_tested_monthly: bool = True
 
 
 class OfficeRecordOut(Output):
@@ -60,6 +65,7 @@ class OfficeRecordOut(Output):
     phone: str
     is_active: bool
     role: OfficeRole
+    is_tested_monthly: bool
 
     @staticmethod
     def of(record: Record[OfficeDetails]) -> "OfficeRecordOut":

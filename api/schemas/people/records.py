@@ -199,6 +199,9 @@ class ContactIn(Input):
     is_duty_only: bool = Field(
         default=False, description="Of an office's contact: asked only while on its duty roster."
     )
+    is_tested_monthly: bool = Field(
+        default=True, description="Whether each channel gets a test once a month, answered by one press."
+    )
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> "ContactIn":
@@ -240,6 +243,7 @@ class ContactChange(RecordChange):
     quiet_until: _Minute | None = None
     is_active: bool = True
     is_duty_only: bool = False
+    is_tested_monthly: bool = True
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> "ContactChange":
@@ -266,6 +270,7 @@ class ContactRecordOut(Output):
     quiet_until: time | None
     is_active: bool
     is_duty_only: bool
+    is_tested_monthly: bool
 
     @staticmethod
     def of(record: Record[ContactDetails]) -> "ContactRecordOut":

@@ -45,6 +45,8 @@ class TonightCheck:
         Whether somebody made sure that they arrive there.
     has_desk_above : bool
         Whether an emergency that nobody answers goes up to somebody: an office that stands in, the ward's line, the emergency plan.
+    unproven : int
+        How many contacts answer no test: whether messages arrive there is not known.
     """
 
     families: tuple[UnreachableFamily, ...]
@@ -53,6 +55,7 @@ class TonightCheck:
     centre_is_able: bool
     centre_is_sure: bool = True
     has_desk_above: bool = True
+    unproven: int = 0
 
     @property
     def is_well(self) -> bool:

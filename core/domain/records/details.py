@@ -42,7 +42,7 @@ class HomeDetails:
 class ContactDetails:
     """What is filled in about a contact, besides the channels; `user` is the account that belongs to them.
 
-    `is_duty_only`: of an office, asked only while on its roster.
+    `is_duty_only`: of an office, asked only while on its roster. `is_tested_monthly`: their channels are tested once a month.
     """
 
     name: str
@@ -55,16 +55,21 @@ class ContactDetails:
     quiet_until: time | None = None
     is_active: bool = True
     is_duty_only: bool = False
+    is_tested_monthly: bool = True
 
 
 @dataclass(frozen=True)
 class OfficeDetails:
-    """What is filled in about an office; what it is (`role`) stays as it was registered."""
+    """What is filled in about an office; what it is (`role`) stays as it was registered.
+
+    `is_tested_monthly`: channels of its contacts and of its residents' are tested once a month.
+    """
 
     name: str
     phone: str
     is_active: bool = True
     role: OfficeRole = OfficeRole.CARE
+    is_tested_monthly: bool = True
 
 
 @dataclass(frozen=True)

@@ -193,10 +193,12 @@ def confirm(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(_CHANNELS["confirm"], {"channel": number, "now": now})
 
 
-def ask_test(connection: Connection, channel: ContactChannel, now: datetime) -> None:
+def ask_test(
+    connection: Connection, channel: ContactChannel, now: datetime, *, is_monthly: bool = False
+) -> None:
     """Put a test of one channel into the outbox: a message whose link is pressed where it arrives."""
     connection.execute(_CHANNELS["note_test"], {"channel": channel.number, "now": now})
-    body = {"channel": channel.number}
+    body = {"channel": channel.number, "is_monthly": is_monthly}
     key = f"{channel.number} {now.isoformat()}"
     notices.add(connection, {channel.contact: now}, NoticeKind.CHANNEL_TEST, key=key, body=body, now=now)
 

@@ -11,6 +11,7 @@ from core.domain.escalation.policy import DEFAULT, has_desk_above
 from core.domain.escalation.tonight import TonightCheck, UnreachableFamily, UnreachableReason
 from core.store.database import Connection
 from core.store.people import duty_roster, escalation_policies, offices
+from core.store.people.reach import monthly_tests
 from core.store.queries import load
 
 _TONIGHT = load("people/tonight")
@@ -21,7 +22,7 @@ _KEPT = timedelta(days=90)
 
 @dataclass(frozen=True)
 class EveningCheck:
-    """What was found for an office one evening, in figures; `has_desk_above` is as it is now."""
+    """What was found for an office one evening, in figures; `has_desk_above` is as it is now, `unproven` counts contacts who answer no test."""
 
     office: int
     name: str
@@ -29,6 +30,7 @@ class EveningCheck:
     residents: int
     gaps: int
     centre_is_able: bool
+    unproven: int
     has_desk_above: bool
 
     @property
@@ -59,6 +61,7 @@ def look(
         centre_is_able,
         any(one.is_able and one.is_sure for one in centre),
         has_desk_above(offices.desk_states(connection, office)),
+        monthly_tests.unproven(connection, office, now, limit=1).contacts,
     )
 
 
@@ -76,6 +79,7 @@ def record(connection: Connection, office: int, day: date, found: TonightCheck, 
         "residents": found.residents,
         "gaps": len(found.gaps),
         "centre_is_able": found.centre_is_able,
+        "unproven": found.unproven,
     }
     connection.execute(_TONIGHT["forget"], {"before": day - _KEPT})
     return connection.execute(_TONIGHT["record"], values).fetchone() is not None

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from core.domain.escalation.tonight import TonightCheck
 from core.logs import get_logger
 from core.store.alerts import notices
 from core.store.alerts.notices import NoticeKind
@@ -29,17 +30,16 @@ def look_where_due(database: Database, zone: ZoneInfo, now: datetime, *, due: ti
             if not tonight.record(connection, office, here.date(), found, now):
                 continue
             messages = 0
-            if not found.is_well:
+            if not found.is_well or found.unproven:
                 body = {
                     "office": office,
                     "residents": found.residents,
                     "gaps": [[began.isoformat(), ended.isoformat()] for began, ended in found.gaps],
                     "centre_is_able": found.centre_is_able,
                     "has_desk_above": found.has_desk_above,
+                    "unproven": found.unproven,
                 }
-                # That nobody sits above them is nothing that a centre mends before night: alone it is sent once a month.
-                is_urgent = not replace(found, has_desk_above=True).is_well
-                key = f"{here:%Y-%m-%d}" if is_urgent else f"{here:%Y-%m} above"
+                key = _key(found, here)
                 messages = notices.add_for_centre(
                     connection, office, NoticeKind.EVENING, key=key, body=body, now=now
                 )
@@ -51,3 +51,10 @@ def look_where_due(database: Database, zone: ZoneInfo, now: datetime, *, due: ti
             messages=messages,
         )
     return len(waiting)
+
+
+def _key(found: TonightCheck, here: datetime) -> str:
+    """Return under which key the message is sent once: what a centre does not mend before night is sent once a week, or once a month."""
+    if not replace(found, has_desk_above=True).is_well:
+        return f"{here:%Y-%m-%d}"
+    return f"{here:%Y-%m} above" if not found.has_desk_above else f"{here:%G-W%V} unproven"

@@ -178,7 +178,7 @@ class NoticeSender:
         if notice.kind is NoticeKind.DEAD_CHANNEL:
             return notice_texts.dead_channel(notice, contact.language, self._office.base_url)
         if notice.kind is NoticeKind.CHANNEL_TEST:
-            return notice_texts.channel_test(contact.language, answer_url)
+            return notice_texts.channel_test(notice, contact.language, answer_url)
         resident = residents.get(connection, notice.body["resident"])
         zone = residents.home_of(connection, resident.number).zone
         if notice.kind is NoticeKind.WEAKENING:

@@ -26,9 +26,18 @@ def render(notice: Notice, language: Language, base_url: str, zone: ZoneInfo, no
     # A message that the version before put into the outbox does not say.
     if not body.get("has_desk_above", True):
         lines.append(texts("evening.nobody_above"))
+    if body.get("unproven"):
+        lines.append(texts("evening.unproven", count=body["unproven"]))
     sentence = " ".join(lines)
     page = texts("evening.page", url=f"{base_url}/offices/{body['office']}/tonight")
-    subject = texts("evening.subject_above" if is_reached else "evening.subject")
+    is_above = is_reached and not body.get("has_desk_above", True)
+    subject = texts(
+        "evening.subject_above"
+        if is_above
+        else "evening.subject_unproven"
+        if is_reached
+        else "evening.subject"
+    )
     return Text(subject, "\n".join([*lines, page]), sentence)
 
 
@@ -79,10 +88,12 @@ def dead_channel(notice: Notice, language: Language, base_url: str) -> Text:
     return Text(texts("dead_channel.subject"), "\n".join([*lines, *links]), " ".join(lines))
 
 
-def channel_test(language: Language, answer_url: str) -> Text:
+def channel_test(notice: Notice, language: Language, answer_url: str) -> Text:
     """Write a test: nothing has happened, and where to press that it arrived."""
     texts = texts_of(language)
-    lines = [texts("channel_test.head"), texts("channel_test.todo")]
+    # A test that the version before put into the outbox was asked for by somebody.
+    head = "channel_test.head_monthly" if notice.body.get("is_monthly") else "channel_test.head"
+    lines = [texts(head), texts("channel_test.todo")]
     page = texts("channel_test.page", url=answer_url)
     return Text(texts("channel_test.subject"), "\n".join([*lines, page]), " ".join(lines))
 

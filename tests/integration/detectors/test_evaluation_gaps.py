@@ -28,7 +28,7 @@ class WatchedWard(EvaluatedWard):
 
     def __init__(self, database: Database, folder: Path) -> None:
         homes = [home(number, watched_from=STOPPED - timedelta(days=1)) for number in (1, 2)]
-        super().__init__(database, folder, homes, STOPPED, centre=[CENTRE])
+        super().__init__(database, folder, homes, STOPPED, centre=[{**CENTRE, "user": None}])
         self.clock = RunningClock(STOPPED)
         self.look()
 

@@ -117,11 +117,14 @@ SET unreachable_since = NULL, unreachable_reason = NULL
 WHERE contact_channel_id = %(channel)s AND unreachable_since IS NOT NULL;
 
 -- name: note_test
--- A test of a channel is asked for.
-UPDATE contact_channel SET tested_at = %(now)s WHERE contact_channel_id = %(channel)s;
+-- A test of a channel is asked for; of several that nobody answers the first says since when.
+UPDATE contact_channel
+SET tested_at = %(now)s, unanswered_since = coalesce(unanswered_since, %(now)s)
+WHERE contact_channel_id = %(channel)s;
 
 -- name: prove
 -- Somebody pressed in a test that it arrived: it is alive, and confirmed unless it was before.
 UPDATE contact_channel
-SET proven_at = %(now)s, confirmed_at = coalesce(confirmed_at, %(now)s), unreachable_since = NULL, unreachable_reason = NULL
+SET
+    proven_at = %(now)s, unanswered_since = NULL, confirmed_at = coalesce(confirmed_at, %(now)s), unreachable_since = NULL, unreachable_reason = NULL
 WHERE contact_channel_id = %(channel)s;

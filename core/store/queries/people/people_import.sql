@@ -78,7 +78,7 @@ WITH corrected AS (
     UPDATE contact_channel
     SET
         kind = %(kind)s, address = %(address)s, confirmed_at = NULL, unreachable_since = NULL, unreachable_reason = NULL,
-        tested_at = NULL, proven_at = NULL
+        tested_at = NULL, proven_at = NULL, unanswered_since = NULL
     WHERE contact_channel_id = %(channel)s
     RETURNING contact_channel_id
 )

@@ -44,7 +44,7 @@ SELECT home_id, name FROM home;
 -- One contact's fields.
 SELECT
     contact_id AS number, version, name, relation, calls_resident, step, language, user_id AS user, quiet_from,
-    quiet_until, is_active, is_duty_only
+    quiet_until, is_active, is_duty_only, is_tested_monthly
 FROM contact WHERE contact_id = %(number)s;
 
 -- name: change_contact
@@ -53,34 +53,38 @@ UPDATE contact
 SET
     name = %(name)s, relation = %(relation)s, calls_resident = %(calls_resident)s, step = %(step)s,
     language = %(language)s, user_id = %(user)s, quiet_from = %(quiet_from)s, quiet_until = %(quiet_until)s,
-    is_active = %(is_active)s, is_duty_only = %(is_duty_only)s, version = version + 1
+    is_active = %(is_active)s, is_duty_only = %(is_duty_only)s, is_tested_monthly = %(is_tested_monthly)s,
+    version = version + 1
 WHERE contact_id = %(number)s AND version = %(version)s;
 
 -- name: add_contact
 -- Register a contact of a resident, or of an office's centre.
 INSERT INTO contact (
     resident_id, office_id, user_id, name, relation, calls_resident, step, language, quiet_from, quiet_until, is_active,
-    is_duty_only
+    is_duty_only, is_tested_monthly
 )
 VALUES (
     %(resident)s, %(centre)s, %(user)s, %(name)s, %(relation)s, %(calls_resident)s, %(step)s, %(language)s,
-    %(quiet_from)s, %(quiet_until)s, %(is_active)s, %(is_duty_only)s
+    %(quiet_from)s, %(quiet_until)s, %(is_active)s, %(is_duty_only)s, %(is_tested_monthly)s
 )
 RETURNING contact_id;
 
 -- name: office
 -- One office's fields.
-SELECT office_id AS number, version, name, phone, is_active, role FROM office WHERE office_id = %(number)s;
+SELECT office_id AS number, version, name, phone, is_active, role, is_tested_monthly FROM office WHERE office_id = %(number)s;
 
 -- name: change_office
 -- Change an office, unless somebody else was first.
-UPDATE office SET name = %(name)s, phone = %(phone)s, is_active = %(is_active)s, version = version + 1
+UPDATE office
+SET
+    name = %(name)s, phone = %(phone)s, is_active = %(is_active)s, is_tested_monthly = %(is_tested_monthly)s,
+    version = version + 1
 WHERE office_id = %(number)s AND version = %(version)s;
 
 -- name: add_office
 -- Register an office.
-INSERT INTO office (name, phone, is_active, role)
-VALUES (%(name)s, %(phone)s, %(is_active)s, %(role)s)
+INSERT INTO office (name, phone, is_active, role, is_tested_monthly)
+VALUES (%(name)s, %(phone)s, %(is_active)s, %(role)s, %(is_tested_monthly)s)
 RETURNING office_id;
 
 -- name: office_names

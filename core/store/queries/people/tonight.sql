@@ -37,8 +37,8 @@ LIMIT %(limit)s;
 
 -- name: record
 -- Keep what was found this evening, unless it was looked at already.
-INSERT INTO evening_check (office_id, day, checked_at, residents, gaps, centre_is_able)
-VALUES (%(office)s, %(day)s, %(now)s, %(residents)s, %(gaps)s, %(centre_is_able)s)
+INSERT INTO evening_check (office_id, day, checked_at, residents, gaps, centre_is_able, unproven)
+VALUES (%(office)s, %(day)s, %(now)s, %(residents)s, %(gaps)s, %(centre_is_able)s, %(unproven)s)
 ON CONFLICT (office_id, day) DO NOTHING
 RETURNING office_id;
 
@@ -55,7 +55,7 @@ ORDER BY office.office_id;
 
 -- name: latest
 -- What was found since a moment in the offices that somebody may see (null: in all).
-SELECT office.office_id AS office, office.name, latest.checked_at, latest.residents, latest.gaps, latest.centre_is_able
+SELECT office.office_id AS office, office.name, latest.checked_at, latest.residents, latest.gaps, latest.centre_is_able, latest.unproven
 FROM evening_check AS latest
 JOIN office ON office.office_id = latest.office_id
 WHERE latest.checked_at > %(since)s AND (%(office)s::integer IS NULL OR office.office_id = %(office)s)

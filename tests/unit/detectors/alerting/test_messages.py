@@ -341,7 +341,7 @@ def test_what_happened_long_ago_says_when_it_happened_and_when_we_saw_it() -> No
     # The message leaves a little later; what is stated is when we saw it.
     assert text.startswith("【緊急】きのう 22:10に起きたことを、9:37に確認しました。")
     in_english = sentence(written(about=about, to=family(Language.EN)))
-    assert "This happened at yesterday 22:10; we saw it at 9:37." in in_english
+    assert "This happened at 22:10 yesterday; we saw it at 9:37." in in_english
 
 
 def test_a_silence_that_was_found_late_is_not_said_to_have_happened_at_a_moment() -> None:

@@ -1,0 +1,1 @@
+"""Whether contacts can be reached: the monthly tests of their channels."""
