@@ -10,30 +10,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from core.errors import InputError
-from simulator.evaluation.curve import RATES
 from simulator.evaluation.fence_trial import read_fence
 from simulator.evaluation.homes import EvaluatedHomes, EvaluatedRecording, homes_of
 from simulator.evaluation.outages import Outages, outages_of
+from simulator.evaluation.printed_tables import show_fence, show_people, show_set
 from simulator.evaluation.protocol import DAY_S, LEAST_DAYS, Spans
-from simulator.evaluation.report import (
-    SetReport,
-    bathroom_lines,
-    hours_table,
-    life_table,
-    presence_lines,
-    shipped_table,
-    table,
-    write,
-)
-from simulator.evaluation.run import NOISE_PER_HOUR, PeopleReport, evaluate, evaluate_people
+from simulator.evaluation.report import SetReport, write
+from simulator.evaluation.run import NOISE_PER_HOUR, evaluate, evaluate_people
 from simulator.evaluation.synthetic import DAYS, HOMES, syn40
 from simulator.evaluation.track_report import (
     TrackReport,
     evaluate_tracks,
-    fence_rows,
     together,
     wandering_line,
     write_tracks,
@@ -166,9 +155,9 @@ def evaluate_command(
             of_people = (
                 evaluate_people(one.recordings, one.outages.spans, status.update) if one.is_recorded else None
             )
-        _show(console, report)
+        show_set(console, report)
         if of_people is not None:
-            _show_people(console, name, of_people)
+            show_people(console, name, of_people)
             report = replace(report, life=of_people.life, at_home=of_people.at_home)
         reports.append(replace(report, outages=one.outages, left_out=one.left_out))
     for path in write(reports, out) if reports else ():
@@ -216,7 +205,7 @@ def _evaluate_tracks(
             status.update(f"{path.name}: {number} of {len(paths)}")
             reports.append(evaluate_tracks(path, shape, excursions, choices=choices))
     if shape is not None:
-        _show_fence(console, reports)
+        show_fence(console, reports)
     for report in reports[:_MOST_FILES]:
         for note in report.notes:
             console.print(f"{report.name}: {note}", soft_wrap=True, highlight=False)
@@ -228,88 +217,10 @@ def _evaluate_tracks(
     return write_tracks(reports, out)
 
 
-def _show_fence(console: Console, reports: Sequence[TrackReport]) -> None:
-    shown = Table(title="leaving the safe area")
-    for column in (
-        "file",
-        "who",
-        "a fix every",
-        "days heard",
-        "raised",
-        "false in 30 days",
-        "found",
-        "seconds, median / p95",
-    ):
-        shown.add_column(column, justify="left" if column in ("file", "who") else "right")
-    for report in reports:
-        for row in fence_rows(report):
-            shown.add_row(report.name, *row)
-    console.print(shown)
-
-
 def _console() -> Console:
     """Return a console that is wide enough for the tables where nobody set a width: in a pipe or a file."""
     console = Console()
     return console if console.is_terminal else Console(width=max(console.width, _WIDTH))
-
-
-def _show(console: Console, report: SetReport) -> None:
-    shown = Table(
-        title=f"{report.name}: {report.homes} homes, {report.test_days:.0f} days, {report.collapses} collapses; hours from collapse "
-        "to alarm, median / mean / p95, at so many false alarms in 30 days"
-    )
-    shown.add_column("detector")
-    for rate in RATES:
-        shown.add_column(f"{rate:g}", justify="right")
-    for row in table(report, RATES):
-        shown.add_row(*row)
-    console.print(shown)
-    if report.shipped:
-        _show_shipped(console, report)
-    if report.long_silences:
-        console.print(
-            f"{report.long_silences} silences of more than a day in these days, {report.long_silence_days:.0f} days together: no detector is "
-            "held against them, but they count as days watched",
-            soft_wrap=True,
-            highlight=False,
-        )
-
-
-def _show_shipped(console: Console, report: SetReport) -> None:
-    shown = Table(title=f"{report.name}: the settings as they are shipped, as they run live")
-    for column in (
-        "setting",
-        "for",
-        "false in 30 days (95 % over homes)",
-        "worst home",
-        "homes over twice",
-        "0:00 to 6:00",
-        "a night of 40 homes",
-        "hours to alarm",
-    ):
-        shown.add_column(column, justify="left" if column == "setting" else "right")
-    for row in shipped_table(report):
-        shown.add_row(*row)
-    console.print(shown)
-    clock = Table(title=f"{report.name}: when these false alarms ring, by the homes' clock")
-    clock.add_column("setting")
-    for first in range(0, 24, 3):
-        clock.add_column(f"{first}:00 to {first + 3}:00", justify="right")
-    for row in hours_table(report):
-        clock.add_row(*row)
-    console.print(clock)
-
-
-def _show_people(console: Console, name: str, found: PeopleReport) -> None:
-    life = found.life
-    shown = Table(title=f"{name}: rules about life at home, {life.homes} homes, {life.days:.0f} days")
-    for column in ("rule", "alerts", "in 30 home-days", "of these after 4 weeks", "in 30 home-days"):
-        shown.add_column(column, justify="left" if column == "rule" else "right")
-    for row in life_table(life):
-        shown.add_row(*row)
-    console.print(shown)
-    for line in (*bathroom_lines(life), *presence_lines(found.at_home)):
-        console.print(line)
 
 
 def _made_up(homes: int) -> list[_Set]:

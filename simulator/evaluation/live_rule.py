@@ -76,7 +76,7 @@ class Certainty:
 
 
 @dataclass(frozen=True)
-class _Alarms:
+class LiveAlarms:
     """With one setting, for each silence: by the count, by the bound, and altogether (Unix seconds); and whether it was up already."""
 
     count: Floats
@@ -135,7 +135,7 @@ def _run_home(
     learned = detector.learn_live(home)
     fell = home.began[injected.silence] + injected.after_min * 60
     for setting in detector.settings:
-        found = _alarms(home, sure, learned, setting)
+        found = alarms_of(home, sure, learned, setting)
         false = found.alarm[sure.is_test & ~found.is_up & (found.alarm < home.ended)]
         hours = tuple((false % DAY_S / 3600).round(2).tolist())
         alarm = found.alarm[injected.silence]
@@ -146,7 +146,7 @@ def _run_home(
         yield [CollapseTrial(len(false), np.where(waits, (one - fell) / 60, np.nan), hours) for one in alarms]
 
 
-def _alarms(home: EvaluatedHome, sure: Certainty, learned: LearnedLive, setting: float) -> _Alarms:
+def alarms_of(home: EvaluatedHome, sure: Certainty, learned: LearnedLive, setting: float) -> LiveAlarms:
     """Return when alarms are due in each silence if it lasts."""
     count = home.began + learned.threshold_min(setting, home.at) * 60
     since_sure = home.began[sure.since] + learned.bound_min(setting, home.at.of(sure.since)) * 60
@@ -161,7 +161,7 @@ def _alarms(home: EvaluatedHome, sure: Certainty, learned: LearnedLive, setting:
         count[at] = np.where(trusted[at], np.maximum(count[at], count[at - 1]), count[at - 1])
         is_up[at] = is_up[at - 1] | (alarm[at - 1] < home.began[at])
         alarm[at] = np.maximum(np.minimum(count[at], bound[at]), home.began[at] + PARTNER_S)
-    return _Alarms(count, bound, alarm, is_up)
+    return LiveAlarms(count, bound, alarm, is_up)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class _Fallen:
     learned: LearnedLive
     setting: float
     injected: Collapses
-    found: _Alarms
+    found: LiveAlarms
 
 
 def _after_noise(fallen: _Fallen, noise: Noise, waits: Flags) -> Floats:

@@ -181,9 +181,7 @@ def _home(recording: EvaluatedRecording, outages: Spans) -> EvaluatedHome:
         began=began,
         ended=ended,
         at=moments(began, signs.place[:-1].astype(np.int64), since_door, learned_at),
-        is_outing=(since_door <= DOOR_S)
-        & (_until_next(doors, ended) <= DOOR_S)
-        & (ended - began >= OUTING_S),
+        is_outing=(since_door <= DOOR_S) & (until_next(doors, ended) <= DOOR_S) & (ended - began >= OUTING_S),
         is_long=ended - began > DAY_S,
         is_blind=is_blind,
         is_test=(began >= test_from) & ~is_blind & (ended - began <= DAY_S),
@@ -207,7 +205,8 @@ def seconds_since(doors: Floats, time: Floats) -> Floats:
     return time - padded[latest]
 
 
-def _until_next(doors: Floats, time: Floats) -> Floats:
+def until_next(doors: Floats, time: Floats) -> Floats:
+    """Return how long it is to the next door event, infinity if there is none."""
     return np.append(doors, np.inf)[np.searchsorted(doors, time, side="left")] - time
 
 

@@ -8,6 +8,7 @@ from math import log
 from pathlib import Path
 
 from simulator.evaluation.curve import Curve, Reading
+from simulator.evaluation.error_list import ErrorList
 from simulator.evaluation.outages import Outages
 from simulator.evaluation.presence_trial import PresenceReport
 from simulator.evaluation.recorded_life import LifeReport
@@ -25,7 +26,8 @@ class SetReport:
     """All curves of one set of homes.
 
     `long_silences` are those of more than a day in the test days, which no detector is held against, and how many days they are together.
-    `shipped` is about the settings as they are shipped, `other_half` about margins on homes that they were not chosen on. `life` is about the other rules and `at_home` about whether somebody is at home, both for recorded homes, and `left_out` names the homes that are too short.
+    `shipped` is about the settings as they are shipped, `other_half` about margins on homes that they were not chosen on,
+    `errors` what is wrong one by one. `life` is about the other rules and `at_home` about whether somebody is at home, both for recorded homes, and `left_out` names the homes that are too short.
     """
 
     name: str
@@ -41,6 +43,7 @@ class SetReport:
     left_out: Sequence[str] = ()
     shipped: Sequence[ShippedSetting] = ()
     other_half: Sequence[OtherHalf] = ()
+    errors: Sequence[ErrorList] = ()
 
     def to_json(self) -> Mapping[str, object]:
         """Return it as JSON values."""
@@ -101,6 +104,20 @@ def hours_table(report: SetReport) -> list[list[str]]:
     return [
         [one.setting, *(f"{sum(one.by_hour[first : first + 3])}" for first in range(0, 24, 3))]
         for one in report.shipped
+    ]
+
+
+def false_rows(errors: ErrorList) -> list[list[str]]:
+    """Return the rows of a table: each class of false alarms, how many there are, and how many of them were over within an hour."""
+    return [[why, f"{count}", f"{soon}"] for why, (count, soon) in errors.false_by_class().items()]
+
+
+def slow_rows(errors: ErrorList) -> list[list[str]]:
+    """Return the rows of a table: each class of collapses that are noticed last, their share, in how many silences, and the slowest."""
+    every = sum(one.collapses for one in errors.slow)
+    return [
+        [why, f"{count / every:.0%}", f"{silences}", f"{longest_h:.1f}"]
+        for why, (count, silences, longest_h) in errors.slow_by_class().items()
     ]
 
 

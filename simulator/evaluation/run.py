@@ -9,15 +9,25 @@ from detectors.features.silence_threshold import BUFFER_MIN
 from simulator.evaluation.baselines import AlertLine, FixedTimer, TwoStateLine
 from simulator.evaluation.current_rule import OurRule
 from simulator.evaluation.curve import Curve, curve
+from simulator.evaluation.error_list import ErrorList, errors_of
 from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.live_rule import run_live_with
 from simulator.evaluation.presence_trial import PresenceReport, score_presence
 from simulator.evaluation.protocol import Detector, Spans, collapses, prepare, run
 from simulator.evaluation.recorded_life import LifeReport, score_life
 from simulator.evaluation.report import SetReport
-from simulator.evaluation.shipped import BUDGETS, OtherHalf, ShippedSetting, other_half, shipped_settings
+from simulator.evaluation.shipped import (
+    BUDGETS,
+    OtherHalf,
+    ShippedSetting,
+    margin_for,
+    other_half,
+    shipped_settings,
+)
 
 NOISE_PER_HOUR = 1 / 6
+# The rates at which errors are listed one by one.
+_ERROR_RATES = (2.7, 1.0)
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,7 @@ def evaluate(
     live_rule = OurRule(sorted({*ours.settings, *BUFFER_MIN.values()}))
     shipped: tuple[ShippedSetting, ...] = ()
     halves: tuple[OtherHalf, ...] = ()
+    errors: tuple[ErrorList, ...] = ()
     detectors: list[Detector] = [ours, TwoStateLine(), AlertLine(), FixedTimer()] if baselines else [ours]
     for detector in detectors:
         on_progress(f"{name}: {detector.name}")
@@ -90,8 +101,12 @@ def evaluate(
             curves.insert(number, found)
         shipped = shipped_settings(live_rule.settings, both[0], homes)
         halves = other_half(live_rule.settings, both[0], homes, tuple(BUDGETS.values()))
+        on_progress(f"{name}: errors one by one")
+        margins = {rate: margin_for(curves[0].points, rate) for rate in _ERROR_RATES}
+        known = {rate: margin for rate, margin in margins.items() if margin is not None}
+        errors = errors_of(live_rule, homes, injected, known)
     days = sum(home.test_days for home in homes)
     long = np.concatenate([home.length_min[home.is_long_in_test] for home in homes]) / 1440
     count = sum(len(one.silence) for one in injected)
     report = SetReport(name, len(homes), days, count, tuple(curves), len(long), float(long.sum()))
-    return replace(report, shipped=shipped, other_half=halves)
+    return replace(report, shipped=shipped, other_half=halves, errors=errors)

@@ -153,7 +153,7 @@ def _read_halves(
     )
     margins = [point.setting for point in other.points]
     for rate, found in read.items():
-        margin = _margin_for(one.points, rate)
+        margin = margin_for(one.points, rate)
         if margin is None:
             continue
         columns = [
@@ -164,7 +164,7 @@ def _read_halves(
         found.append((got, median, mean, p95))
 
 
-def _margin_for(points: Sequence[Point], rate: float) -> float | None:
+def margin_for(points: Sequence[Point], rate: float) -> float | None:
     """Return which margin gives a rate, over the logarithm of the rate; None outside of the settings tried."""
     ordered = sorted((max(one.false_alarms_30d, _LEAST_RATE), -one.setting) for one in points)
     rates: Floats = np.log(np.array([one for one, _ in ordered]))
