@@ -57,7 +57,10 @@ def show(request: Request, viewer: Admin, connection: ConnectionDep, now: NowDep
     page = HtmlPage(request, viewer)
     homes = simulation.home_names(connection)
     compared = compare(
-        simulation.events(connection, now - _BACK, now), simulation.alerts(connection, now - _BACK), now
+        simulation.events(connection, now - _BACK, now),
+        simulation.alerts(connection, now - _BACK),
+        now,
+        by_delivery=True,
     )
     return page.render(
         "simulation.html",

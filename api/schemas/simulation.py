@@ -18,6 +18,9 @@ class RaisedOut(Output):
     rule: str
     home: int | None
     raised_at: datetime
+    notified_at: datetime | None = Field(
+        description="When the first message that asks somebody to act was accepted; of equipment, when it came on the board."
+    )
 
 
 class ExpectationOut(Output):
@@ -34,7 +37,7 @@ class ExpectationOut(Output):
     injected: bool
     verdict: str = Field(description="told, late, missed, waiting or not_due.")
     alert: RaisedOut | None
-    delay_s: float | None
+    delay_s: float | None = Field(description="From the beginning until people were notified.")
 
 
 class InjectionRequestOut(Output):

@@ -58,12 +58,17 @@ class SimulatedEvent:
 
 @dataclass(frozen=True)
 class RaisedAlert:
-    """An alert as it was raised; `home` is None for one about the ward."""
+    """An alert as it was raised; `home` is None for one about the ward.
+
+    `raised_at` is when what was found passed its limit, in the time of the data. `notified_at` is when the first message asking somebody to
+    act was taken by its provider, or, of equipment, about which nobody is asked at once, when it came on the board; None: not yet.
+    """
 
     number: int
     rule: str
     home: int | None
     raised_at: datetime
+    notified_at: datetime | None = None
 
 
 class Verdict(StrEnum):
@@ -80,7 +85,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Expectation:
-    """An event with the alert that was raised for it first, and how long that took."""
+    """An event with the alert that was raised for it first, or of which people were notified first, and how long that took."""
 
     event: SimulatedEvent
     verdict: Verdict
@@ -96,15 +101,25 @@ class Comparison:
     false_alerts: tuple[RaisedAlert, ...]
 
 
-def compare(events: Sequence[SimulatedEvent], alerts: Sequence[RaisedAlert], now: datetime) -> Comparison:
+def compare(
+    events: Sequence[SimulatedEvent],
+    alerts: Sequence[RaisedAlert],
+    now: datetime,
+    *,
+    by_delivery: bool = False,
+) -> Comparison:
     """Compare what really happened with what was raised up to `now`.
+
+    `by_delivery`: an event counts from when people were notified of it, after it began; what was raised and not sent is missed. Without
+    it, where no messages are sent, it counts from when it was raised.
 
     An alert of another rule about a home where something does happen is neither what was expected nor false; about the ward, the same.
     But when the whole ward is silent an alert about each home is false, and so is one about the ward when somebody falls. One about a
     battery never is, since batteries run down by themselves.
     """
     in_order = sorted(alerts, key=lambda alert: alert.raised_at)
-    expectations = tuple(_expectation(event, in_order, now) for event in events)
+    expected = _expectation_by_delivery if by_delivery else _expectation
+    expectations = tuple(expected(event, in_order, now) for event in events)
     false = tuple(
         alert
         for alert in in_order
@@ -121,6 +136,26 @@ def _expectation(event: SimulatedEvent, alerts: Sequence[RaisedAlert], now: date
         return Expectation(event, Verdict.WAITING if now < event.due_at else Verdict.MISSED, None, None)
     verdict = Verdict.RAISED if first.raised_at <= event.due_at else Verdict.LATE
     return Expectation(event, verdict, first, max(first.raised_at - event.began_at, timedelta(0)))
+
+
+def _expectation_by_delivery(
+    event: SimulatedEvent, alerts: Sequence[RaisedAlert], now: datetime
+) -> Expectation:
+    if event.due_at is None:
+        return Expectation(event, Verdict.NOT_DUE, None, None)
+    theirs = [alert for alert in alerts if alert.rule in event.raises and _belongs(alert, event)]
+    # A message that left before it began was about something else.
+    sent = [
+        (alert.notified_at, alert)
+        for alert in theirs
+        if alert.notified_at is not None and alert.notified_at >= event.began_at
+    ]
+    if not sent:
+        verdict = Verdict.WAITING if now < event.due_at else Verdict.MISSED
+        return Expectation(event, verdict, theirs[0] if theirs else None, None)
+    notified_at, first = min(sent, key=lambda one: one[0])
+    verdict = Verdict.RAISED if notified_at <= event.due_at else Verdict.LATE
+    return Expectation(event, verdict, first, notified_at - event.began_at)
 
 
 def _is_ordinary(alert: RaisedAlert) -> bool:

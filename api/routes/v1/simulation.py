@@ -37,7 +37,7 @@ def show_simulation(_viewer: Admin, connection: ConnectionDep, now: NowDep, days
         raise NotFoundError(_NONE)
     since = now - timedelta(days=days)
     events = simulation.events(connection, since, now)
-    compared = compare(events, simulation.alerts(connection, since), now)
+    compared = compare(events, simulation.alerts(connection, since), now, by_delivery=True)
     return SimulationOut(
         wanted=found.is_wanted,
         running=found.is_running,
@@ -97,6 +97,12 @@ def _expectation(one: Expectation) -> ExpectationOut:
 
 def _raised(alerts: Sequence[RaisedAlert]) -> list[RaisedOut]:
     return [
-        RaisedOut(alert=alert.number, rule=alert.rule, home=alert.home, raised_at=alert.raised_at)
+        RaisedOut(
+            alert=alert.number,
+            rule=alert.rule,
+            home=alert.home,
+            raised_at=alert.raised_at,
+            notified_at=alert.notified_at,
+        )
         for alert in alerts
     ]

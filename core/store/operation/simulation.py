@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg.rows import class_row, kwargs_row
 
+from core.domain.alert import CALLS_TO_ACT, Severity
 from core.domain.simulation import RaisedAlert, SimulatedEvent
 from core.errors import NotFoundError
 from core.store.database import Connection
@@ -128,7 +129,8 @@ def events(connection: Connection, since: datetime, now: datetime) -> list[Simul
 def alerts(connection: Connection, since: datetime) -> list[RaisedAlert]:
     """Return what was raised since a moment, in the order of time."""
     cursor = connection.cursor(row_factory=class_row(RaisedAlert))
-    return cursor.execute(_SIMULATION["alerts"], {"since": since}).fetchall()
+    values = {"since": since, "equipment": Severity.EQUIPMENT, "calls_to_act": sorted(CALLS_TO_ACT)}
+    return cursor.execute(_SIMULATION["alerts"], values).fetchall()
 
 
 def request_injection(connection: Connection, *, home: int, kind: str, user: int, now: datetime) -> int:

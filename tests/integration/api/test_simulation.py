@@ -53,6 +53,17 @@ def raise_alert(
         episodes.open_or_update(connection, finding, resident, None, raised_at)
 
 
+def deliver(ward: ApiWard, rule: str, at: datetime) -> None:
+    """Store that a message asking somebody to act left."""
+    ward.execute(
+        "WITH message AS (INSERT INTO notification (alert_id, contact_id, kind, key, status, due_at, created_at)"
+        " SELECT alert_id, 1, 'opening', 'first', 'sent', %s, %s FROM alert WHERE rule = %s RETURNING notification_id)"
+        " INSERT INTO delivery (notification_id, kind, request_key, state, planned_at, accepted_at)"
+        " SELECT notification_id, 'mail', gen_random_uuid(), 'accepted', %s, %s FROM message",
+        at, at, rule, at, at,
+    )  # fmt: skip
+
+
 def collapse(ward: ApiWard, home: str, ago: timedelta) -> PlannedEvent:
     began_at = ward.clock.now() - ago
     return PlannedEvent("collapse", home, began_at, began_at + 5 * HOUR, ("sos",), began_at + HOUR)
@@ -64,12 +75,14 @@ def test_what_was_expected_is_shown_against_what_was_raised(ward: ApiWard):
     play(ward, collapse(ward, "home A", 3 * HOUR), collapse(ward, "home B", 30 * HOUR), guest)
     raise_alert(ward, "sos", Subject.of_resident(RESIDENT_A), RESIDENT_A, now - 2.5 * HOUR)
     raise_alert(ward, "home_silent", Subject.of_home(2), None, now - HOUR)
+    # What the data date to 2.5 hours ago was found later; then the message left.
+    deliver(ward, "sos", now - 2.25 * HOUR)
     shown = ward.client("admin").get("/api/v1/simulation").json()
     assert (shown["wanted"], shown["running"], shown["scenarios"]) == (True, False, ["demo"])
     found = {(one["kind"], one["home"]): (one["verdict"], one["delay_s"]) for one in shown["expectations"]}
     assert found == {
         ("visitor", 2): ("not_due", None),
-        ("collapse", 1): ("told", 1800.0),
+        ("collapse", 1): ("told", 2700.0),
         ("collapse", 2): ("missed", None),
     }
     assert [(one["rule"], one["home"]) for one in shown["false_alerts"]] == [("home_silent", 2)]
@@ -105,6 +118,9 @@ def test_the_page_shows_the_comparison_and_its_forms_ask_for_things(ward: ApiWar
     assert "まだ動いたことがありません" in admin.get("/sim").text
     play(ward, collapse(ward, "home A", 3 * HOUR), collapse(ward, "home B", 30 * HOUR))
     raise_alert(ward, "sos", Subject.of_resident(RESIDENT_A), RESIDENT_A, ward.clock.now() - 2.5 * HOUR)
+    # Raised, and nobody was notified.
+    assert "30分後に届いた" not in admin.get("/sim").text
+    deliver(ward, "sos", ward.clock.now() - 2.5 * HOUR)
     shown = admin.get("/sim").text
     assert "家でたおれる" in shown
     assert "30分後に届いた" in shown

@@ -1,5 +1,6 @@
 """What was expected against what was got: raised, late, missed, still waiting, and false alerts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from core.domain.simulation import Injectable, RaisedAlert, SimulatedEvent, Verdict, compare
@@ -75,6 +76,26 @@ def test_when_the_whole_ward_is_silent_an_alert_about_each_home_is_one_too_many(
 def test_the_fall_of_one_person_does_not_excuse_an_alert_about_the_ward():
     compared = compare([event()], [alert(NINE + HOUR, "ward_silent", None)], NINE + 2 * HOUR)
     assert [one.rule for one in compared.false_alerts] == ["ward_silent"]
+
+
+def test_by_delivery_an_event_counts_from_when_people_were_notified_after_it_began():
+    def by_delivery(
+        *raised: RaisedAlert, now: datetime = NINE + 5 * HOUR
+    ) -> tuple[Verdict, timedelta | None]:
+        (one,) = compare([event()], raised, now, by_delivery=True).expectations
+        return one.verdict, one.delay
+
+    dated = alert(NINE + 2.5 * HOUR)
+    assert by_delivery(replace(dated, notified_at=NINE + 2.75 * HOUR)) == (Verdict.RAISED, 2.75 * HOUR)
+    # In time by its data, and too late for who lies there.
+    assert by_delivery(replace(dated, notified_at=NINE + 3.25 * HOUR)) == (Verdict.LATE, 3.25 * HOUR)
+    assert by_delivery(dated) == (Verdict.MISSED, None)
+    assert by_delivery(dated, now=NINE + 2 * HOUR) == (Verdict.WAITING, None)
+    # What left before it began was about something else.
+    early = alert(NINE - timedelta(minutes=5))
+    assert by_delivery(replace(early, notified_at=NINE - timedelta(minutes=4))) == (Verdict.MISSED, None)
+    again = replace(dated, notified_at=NINE + 2.5 * HOUR)
+    assert by_delivery(replace(early, notified_at=NINE - HOUR), again) == (Verdict.RAISED, 2.5 * HOUR)
 
 
 def test_a_delay_is_never_less_than_nothing():

@@ -47,10 +47,21 @@ ORDER BY began_at DESC, simulation_event_id DESC
 LIMIT %(limit)s;
 
 -- name: alerts
--- What was raised since a moment, each episode by itself, with its home.
+-- What was raised since a moment, each episode by itself, with its home, and when the first message that asked somebody to act was accepted.
 SELECT
     alert.alert_id AS number, alert.rule, coalesce(resident.home_id, alert.home_id, assigned.home_id) AS home,
-    alert_episode.raised_at
+    alert_episode.raised_at,
+    CASE
+        WHEN alert.severity >= %(equipment)s THEN greatest(alert.opened_at, alert_episode.raised_at)
+        ELSE (
+            SELECT min(delivery.accepted_at)
+            FROM notification
+            JOIN delivery USING (notification_id)
+            WHERE
+                notification.alert_id = alert.alert_id AND notification.kind = ANY(%(calls_to_act)s::text[])
+                AND delivery.accepted_at >= alert_episode.raised_at
+        )
+    END AS notified_at
 FROM alert_episode
 JOIN alert USING (alert_id)
 LEFT JOIN resident ON resident.resident_id = alert.resident_id
