@@ -12,6 +12,8 @@ from api.views.readiness import Readiness, readiness
 from api.views.stream import ChangeFeed
 from core.clock import Clock
 from core.domain.access_scope import AccessScope
+from core.domain.alert import Severity
+from core.domain.escalation.response_times import whole_day
 from core.domain.records.retention import FIXES, READINGS
 from core.errors import StoreError
 from core.monitoring.certificates import expiry_at
@@ -19,7 +21,14 @@ from core.monitoring.tally import FigureValue, Tally
 from core.settings import Settings
 from core.store.database import Connection, Database
 from core.store.detection import evaluation_queue
-from core.store.operation import backups, delivery_health, health, retention, service_figures
+from core.store.operation import (
+    backups,
+    delivery_health,
+    health,
+    response_times,
+    retention,
+    service_figures,
+)
 from core.store.people import residents, tonight
 from core.store.people.personal import erasures
 from core.store.people.reach import monthly_tests
@@ -29,6 +38,7 @@ _CERTIFICATE_EVERY_S = 3600.0
 _HTTPS_PORT = 443
 # An evening's check, and some hours to do the next.
 _EVENING = timedelta(hours=36)
+_WEEK = timedelta(days=7)
 
 
 class ServiceFigures:
@@ -102,6 +112,7 @@ class ServiceFigures:
         for state in ("with_alert", "as_usual", "different", "cannot_tell", "paused"):
             yield FigureValue("service_residents", getattr(counts, state), (state,))
         yield from _of_alerts(connection)
+        yield from _of_responses(connection, now)
         evenings = {one.office: one for one in reversed(tonight.latest(connection, now - _EVENING, None))}
         if evenings:
             yield FigureValue(
@@ -157,6 +168,14 @@ def _of_alerts(connection: Connection) -> Iterator[FigureValue]:
     yield FigureValue("service_unclaimed_emergencies", found.unclaimed)
     yield from _moment("service_oldest_unclaimed_emergency_timestamp_seconds", found.oldest)
     yield FigureValue("service_ended_escalations", found.ended_escalations)
+
+
+def _of_responses(connection: Connection, now: datetime) -> Iterator[FigureValue]:
+    for severity in (Severity.EMERGENCY, Severity.CHECK_SOON, Severity.KEEP_AN_EYE):
+        found = response_times.answered(connection, None, now - _WEEK, now, (severity, severity))
+        for one in whole_day(found):
+            labels = (str(severity.value), one.step.value)
+            yield FigureValue("service_response_seconds", one.half.total_seconds(), labels)
 
 
 def _of_keeping(connection: Connection) -> Iterator[FigureValue]:

@@ -24,7 +24,7 @@ class Figure:
     Attributes
     ----------
     name : str
-        Begins with the process that serves it: `ingest_`, `detectors_`, `api_`, `sync_`; `service_` is what the database
+        Begins with the process that serves it: `ingest_`, `detectors_`, `api_`, `sync_`, `mqtt_out_`; `service_` is what the database
         shows of the whole service, served by each api; `process_` and `machine_` every process serves.
     kind : FigureKind
         How it moves.
@@ -137,6 +137,11 @@ _ALL = (
     _gauge("sync_last_look_timestamp_seconds", "When it last looked whether accounts have changed, by the machine's clock"),
     _gauge("sync_accounts", "Names in the broker's password file that come from the database"),
     _gauge("sync_broker_informed", "1 while the broker has read the newest file"),
+    # MQTT out
+    _gauge("mqtt_out_connected", "1 while states are published: connected to the broker and to the database"),
+    _gauge("mqtt_out_last_look_timestamp_seconds", "When all that is retained was last as the database has it, by the machine's clock"),
+    _gauge("mqtt_out_residents", "Residents whose state is published"),
+    _counter("mqtt_out_messages", "Messages published: states, descriptions and events"),
     # The service as the database shows it
     _gauge("service_database_up", "1 while the api reaches the database; all else of the service is missing while it is 0"),
     _gauge("service_ready", "1 while /readyz is green", ),
@@ -151,6 +156,12 @@ _ALL = (
     ),
     _gauge("service_last_received_timestamp_seconds", "When anything last came of any device"),
     _gauge("service_canary_last_contact_timestamp_seconds", "When the canary was last in contact; none without one"),
+    _gauge(
+        "service_response_seconds",
+        "How long it took, in the median of the last seven days, from the opening of alerts until a step; not of fewer than ten residents",
+        "severity",
+        "step",
+    ),
     _gauge("service_failing_watches", "Residents whose evaluation fails by a fault of ours"),
     _gauge("service_residents", "Residents by what the last evaluation may say of them now", "state"),
     _gauge("service_homes", "Homes that somebody is watched over in"),

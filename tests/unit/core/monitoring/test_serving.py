@@ -80,7 +80,7 @@ def test_every_figure_of_the_registry_is_given_by_some_process() -> None:
 
 def test_names_follow_prometheus_and_say_whose_they_are() -> None:
     for name, figure in FIGURES.items():
-        assert re.fullmatch(r"(process|machine|ingest|detectors|api|sync|service)(_[a-z]+)+", name)
+        assert re.fullmatch(r"(process|machine|ingest|detectors|api|sync|mqtt_out|service)(_[a-z]+)+", name)
         assert not name.endswith("_total")
         assert figure.served_name == (f"{name}_total" if figure.kind is FigureKind.COUNTER else name)
         assert figure.text
