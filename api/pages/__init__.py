@@ -11,7 +11,7 @@ from api.pages.devices import connection, enrolment, placement, profiles, propos
 from api.pages.devices import detail as one_device
 from api.pages.devices import index as equipment
 from api.pages.errors import error_page
-from api.pages.offices import duty, policy, tonight, unwatched
+from api.pages.offices import duty, policy, response_times, tonight, unwatched, webhook_events
 from api.pages.overview import alarm, board, family
 from api.pages.people import (
     account_record,
@@ -53,6 +53,8 @@ for _part in (
     duty,
     tonight,
     unwatched,
+    response_times,
+    webhook_events,
     backtests,
     zones,
     quiet_limits,

@@ -35,6 +35,7 @@ from detectors.alerting.notices import (
 from detectors.alerting.notices.notice_sender import NoticeSender
 from detectors.alerting.providers.browser_sender import BrowserSender
 from detectors.alerting.providers.line import LineAccount, LineProvider
+from detectors.alerting.providers.redelivery_sender import RedeliverySender
 from detectors.alerting.providers.twilio import TelephoneAccount
 from detectors.alerting.providers.web_push import PushAccount, WebPushProvider
 
@@ -130,13 +131,17 @@ def run(
         database, clock, channel, office, lease=lease, sealer=sealer_of(settings.secret_keys), tally=tally
     )
     notice_sender = NoticeSender(database, clock, channel, office, sealer=sealer_of(settings.secret_keys))
+    redelivery_sender = RedeliverySender(
+        database, clock, channel, office, sealer=sealer_of(settings.secret_keys)
+    )
     browsers = _browser_sender(database, settings, clock)
     wake_up = WakeUp()
     severities = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
     with ThreadPoolExecutor(len(severities) + 3 + _PUSH_SENDERS, thread_name_prefix="alerting") as threads:
         tasks = [threads.submit(_send, sender, least_urgent, wake_up, stop) for least_urgent in severities]
         tasks.append(threads.submit(_plan, database, clock, wake_up, stop, tally))
-        tasks.append(threads.submit(_notices, database, clock, notice_sender, office.zone, settings, stop))
+        unhurried = (notice_sender, redelivery_sender)
+        tasks.append(threads.submit(_notices, database, clock, unhurried, office.zone, settings, stop))
         tasks.append(threads.submit(_watch_quota, database, clock, channel.line, stop))
         if browsers is not None:
             tasks += [threads.submit(_push, browsers, wake_up, stop) for _ in range(_PUSH_SENDERS)]
@@ -213,12 +218,12 @@ def _wait(database: Database, clock: Clock, listener: NotifyListener) -> None:
 def _notices(
     database: Database,
     clock: Clock,
-    sender: NoticeSender,
+    senders: tuple[NoticeSender, RedeliverySender],
     zone: ZoneInfo,
     settings: Settings,
     stop: threading.Event,
 ) -> None:
-    """Look every evening who cannot be reached and every day what is to be checked, and deliver what is about no alert; nothing of it is urgent."""
+    """Look every evening who cannot be reached and every day what is to be checked, and deliver what is about no alert, or asked for again; nothing of it is urgent."""
     daily = (
         (settings.evening_check_at, evening.look_where_due),
         (settings.equipment_message_at, equipment_message.notify_where_due),
@@ -231,11 +236,12 @@ def _notices(
         _fenced(partial(expired_pauses.report, database, clock.now()))
         _fenced(partial(monthly_tests.ask_where_due, database, zone, clock.now()))
         _fenced(partial(stay_question.ask_where_due, database, clock.now()))
-        _fenced(partial(_send_notices, sender, stop))
+        for sender in senders:
+            _fenced(partial(_send_all, sender, stop))
         stop.wait(_NOTICES_S)
 
 
-def _send_notices(sender: NoticeSender, stop: threading.Event) -> None:
+def _send_all(sender: NoticeSender | RedeliverySender, stop: threading.Event) -> None:
     while not stop.is_set() and sender.send_one():
         pass
 

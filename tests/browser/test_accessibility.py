@@ -29,6 +29,8 @@ _PAGES = {
     "office": ("/offices/1?severity=2&day=2026-08-09&clock=03:00", "care"),
     "tonight": ("/offices/1/tonight", "care"),
     "times nobody was watched": ("/offices/1/unwatched", "care"),
+    "response times": ("/offices/1/response-times", "care"),
+    "webhook events": ("/webhook-events", "care"),
     "duty roster": ("/offices/1/duty", "care"),
     "try settings": ("/residents/2/backtests", "care"),
     "settings tried": ("/backtests/{tried}", "care"),

@@ -79,11 +79,12 @@ def _line(record: DeliveryRecord, page: HtmlPage) -> str:
     if record.is_open:
         said.append(words("delivery_record.waiting"))
     if record.error is not None:
-        said.append(words("delivery_record.reason", reason=_reason(record.error, page)))
+        said.append(words("delivery_record.reason", reason=reason_of(record.error, page)))
     channel = words(f"channel.{record.kind.value}")
     return words("delivery_record.line", channel=channel, said=words("delivery_record.and").join(said))
 
 
-def _reason(code: str, page: HtmlPage) -> str:
+def reason_of(code: str, page: HtmlPage) -> str:
+    """Return why an attempt failed, in words where we have some."""
     name = f"delivery_reason.{code.replace('-', '_')}"
     return page.words(name) if page.words.has(name) else code

@@ -25,6 +25,7 @@ from api.routes.v1 import (
     tonight,
     unwatched,
 )
+from api.routes.v1.offices import response_times, webhook_events
 from api.routes.v1.people import accounts, api_tokens, imports, own_account, personal_data, records
 from api.schemas.common import ProblemOut
 
@@ -61,7 +62,9 @@ for part in (
     duty,
     tonight,
     unwatched,
+    response_times,
     alerts,
+    webhook_events,
     backtests,
     live,
     quarantine,

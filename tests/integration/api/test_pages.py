@@ -136,6 +136,10 @@ _CASES = (
     Case("POST", "/offices/{office}/cover", 303, 303, 404, 403, 403, form={"next_office": "2"}),
     Case("GET", "/offices/{office}/tonight", 200, 200, 404, 403, 403),
     Case("GET", "/offices/{office}/unwatched", 200, 200, 404, 403, 403),
+    Case("GET", "/offices/{office}/response-times", 200, 200, 404, 403, 403),
+    Case("GET", "/webhook-events", 200, 200, 200, 403, 403),
+    # None has failed.
+    Case("POST", "/webhook-events/{event}/redelivery", 404, 404, 404, 403, 403, form={}),
     Case("GET", "/offices/{office}/duty", 200, 200, 404, 403, 403),
     Case("POST", "/offices/{office}/duty", 422, 422, 404, 403, 403, form=_NO_SHIFT),
     # There is none of that number.
@@ -381,6 +385,7 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
         "absence": absence[0],
         "backtest": tried,
         "limit": limit[0],
+        "event": 999_999,
     }
     return found | {"trial": trial, "erasure": erasure, "session": 999_999}
 

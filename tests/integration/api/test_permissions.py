@@ -167,6 +167,10 @@ CASES = (
     Case("DELETE", "/api/v1/offices/{office}/escalation-policy", 204, 204, 404, 403, 403),
     Case("GET", "/api/v1/offices/{office}/tonight", 200, 200, 404, 403, 403),
     Case("GET", "/api/v1/offices/{office}/unwatched", 200, 200, 404, 403, 403),
+    Case("GET", "/api/v1/offices/{office}/response-times", 200, 200, 404, 403, 403),
+    Case("GET", "/api/v1/webhook-events", 200, 200, 200, 403, 403),
+    # None has failed.
+    Case("POST", "/api/v1/webhook-events/{event}/redelivery", 404, 404, 404, 403, 403),
     Case("GET", "/api/v1/offices/{office}/duty", 200, 200, 404, 403, 403),
     Case("POST", "/api/v1/offices/{office}/duty", 201, 201, 404, 403, 403, body=SHIFT),
     Case(
@@ -355,6 +359,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
                 own_device=_new_device(ward) if "{own_device}" in case.path else "",
                 message=1,
                 session=999_999,
+                event=999_999,
                 token=999_999,
                 erasure=_an_erasure(ward) if "{erasure}" in case.path else 0,
                 home=1,
@@ -389,6 +394,8 @@ def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> Non
                 if path.startswith("/api/v1/geofences")
                 else "limit"
                 if path.startswith("/api/v1/quiet-limits")
+                else "event"
+                if path.startswith("/api/v1/webhook-events")
                 else "absence"
                 if path.startswith("/api/v1/absences")
                 else "backtest"

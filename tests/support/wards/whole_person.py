@@ -35,6 +35,7 @@ INSERT INTO alert_event (alert_id, at, kind, user_id, contact_id, detail) SELECT
 INSERT INTO escalation_step (alert_id, kind, step, cycle, due_at) SELECT alert_id, 'contacts', 1, 1, now() FROM alert WHERE resident_id = {r};
 INSERT INTO notification (alert_id, contact_id, kind, key, status, due_at, created_at) SELECT alert_id, {c}, 'opening', 'k', 'pending', now(), now() FROM alert WHERE resident_id = {r};
 INSERT INTO delivery (notification_id, kind, request_key, state, planned_at, spoken) SELECT notification_id, 'voice', gen_random_uuid(), 'waiting', now(), 'Mother has not moved' FROM notification WHERE contact_id = {c};
+INSERT INTO webhook_redelivery (delivery_id, asked_by_user, asked_at) SELECT delivery_id, 1, now() FROM delivery JOIN notification USING (notification_id) WHERE contact_id = {c};
 INSERT INTO answer_link (token_hash, alert_id, contact_id, created_at, expires_at) SELECT 'link{r}', alert_id, {c}, now(), now() FROM alert WHERE resident_id = {r};
 INSERT INTO contact_link (token_hash, contact_id, purpose, absence_id, created_at, expires_at) SELECT 'own{r}', {c}, 'confirm_absence', absence_id, now(), now() FROM absence WHERE resident_id = {r};
 INSERT INTO push_subscription (user_id, endpoint, p256dh, auth, created_at) VALUES ({u}, 'https://push.example.jp/{u}', 'p', 'a', now());

@@ -5,6 +5,11 @@
 -- Notifications in browsers of their alerts.
 SELECT t.ctid FROM push_message AS t JOIN alert_event AS e USING (alert_event_id) WHERE e.alert_id = ANY(%(alerts)s)
 
+-- name: webhook_redelivery
+-- That events about their alerts, or for their contacts, were sent again.
+SELECT t.ctid FROM webhook_redelivery AS t JOIN delivery AS d USING (delivery_id) JOIN notification AS n USING (notification_id)
+WHERE n.alert_id = ANY(%(alerts)s) OR n.contact_id = ANY(%(contacts)s)
+
 -- name: delivery
 -- What became of messages about their alerts, or to their contacts.
 SELECT t.ctid FROM delivery AS t JOIN notification AS n USING (notification_id)

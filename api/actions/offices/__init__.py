@@ -1,0 +1,1 @@
+"""What staff do about the work of an office as a whole."""
