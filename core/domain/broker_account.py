@@ -9,8 +9,8 @@ from core.domain.device import DeviceKind
 # One level of a topic: no separator, no wildcard, nothing that ends a line of the broker's password file.
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 # The broker knows these as services, with rules of their own; a device of such a name would get their rights. Client ids of
-# services begin with `mimamori-`, and a device's client id is its name.
-_SERVICES = frozenset({"ingest", "erasure", "simulator", "sync-broker", "doctor", "admin"})
+# services begin with `mimamori-`, and a device's client id is its name. Under `mimamori/v1/out/` the service itself speaks.
+_SERVICES = frozenset({"ingest", "erasure", "simulator", "sync-broker", "doctor", "admin", "out"})
 _SERVICE_PREFIX = "mimamori"
 
 

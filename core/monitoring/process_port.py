@@ -6,7 +6,7 @@ from typing import Literal
 from core.monitoring.tally import FigureValue
 from core.settings import Settings
 
-ProcessName = Literal["ingest", "detectors", "api", "sync"]
+ProcessName = Literal["ingest", "detectors", "api", "sync", "mqtt_out"]
 
 
 def serve_metrics(

@@ -803,6 +803,14 @@ CREATE TABLE line_code (
     CONSTRAINT line_code_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE
 );
 
+CREATE TABLE mqtt_out (
+    is_only boolean NOT NULL DEFAULT true,
+    through bigint NOT NULL,
+    latest bigint[] NOT NULL,
+    CONSTRAINT mqtt_out_pkey PRIMARY KEY (is_only),
+    CONSTRAINT mqtt_out_is_only_check CHECK (is_only)
+);
+
 CREATE TABLE notice (
     notice_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     contact_id integer NOT NULL,
@@ -1025,6 +1033,7 @@ CREATE TABLE resident (
     version integer NOT NULL DEFAULT 1,
     ended_at timestamp with time zone,
     end_reason text,
+    public_id uuid NOT NULL DEFAULT gen_random_uuid(),
     CONSTRAINT resident_pkey PRIMARY KEY (resident_id),
     CONSTRAINT resident_check CHECK (((paused_from IS NULL) = (paused_until IS NULL))),
     CONSTRAINT resident_end_reason_check CHECK ((end_reason = ANY (ARRAY['moved'::text, 'died'::text, 'left'::text]))),
@@ -1035,6 +1044,7 @@ CREATE TABLE resident (
 );
 CREATE INDEX resident_home ON resident USING btree (home_id);
 CREATE INDEX resident_office ON resident USING btree (office_id);
+CREATE UNIQUE INDEX resident_public_id ON resident USING btree (public_id);
 
 CREATE TABLE retention_run (
     retention_run_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1230,6 +1240,24 @@ CREATE INDEX watch_change_contact ON watch_change USING btree (contact_id, watch
 CREATE INDEX watch_change_home ON watch_change USING btree (home_id, watch_change_id) WHERE (home_id IS NOT NULL);
 CREATE INDEX watch_change_office ON watch_change USING btree (office_id, watch_change_id) WHERE (office_id IS NOT NULL);
 CREATE INDEX watch_change_resident ON watch_change USING btree (resident_id, watch_change_id);
+
+CREATE TABLE webhook_redelivery (
+    webhook_redelivery_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    delivery_id bigint NOT NULL,
+    asked_by_user integer,
+    asked_at timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    done_at timestamp with time zone,
+    result text,
+    error text,
+    CONSTRAINT webhook_redelivery_pkey PRIMARY KEY (webhook_redelivery_id),
+    CONSTRAINT webhook_redelivery_asked_by_user_fkey FOREIGN KEY (asked_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL,
+    CONSTRAINT webhook_redelivery_check CHECK (((done_at IS NULL) = (result IS NULL))),
+    CONSTRAINT webhook_redelivery_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(delivery_id) ON DELETE CASCADE,
+    CONSTRAINT webhook_redelivery_result_check CHECK ((result = ANY (ARRAY['delivered'::text, 'failed'::text, 'refused'::text, 'unknown'::text])))
+);
+CREATE INDEX webhook_redelivery_delivery ON webhook_redelivery USING btree (delivery_id);
+CREATE UNIQUE INDEX webhook_redelivery_waiting ON webhook_redelivery USING btree (delivery_id) WHERE (done_at IS NULL);
 
 CREATE VIEW addressed_contact AS
  SELECT contact.contact_id,

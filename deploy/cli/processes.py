@@ -82,6 +82,18 @@ def sync_broker(
     raise typer.Exit(serve(folder))
 
 
+def mqtt_out() -> None:
+    """Publish over MQTT how residents are, for Home Assistant and others; runs until stopped.
+
+    MIMAMORI_MQTT_OUT names the offices; while it names none, everything that was published is taken back, and it ends.
+
+    Example: [bold]MIMAMORI_MQTT_OUT=all mimamori mqtt-out[/bold]
+    """
+    from deploy.mqtt_out.publisher import serve
+
+    raise typer.Exit(serve())
+
+
 def simulate(context: typer.Context) -> None:
     """Play a ward: its homes, sensors and trackers. [dim]mimamori simulate --help[/dim] shows its commands."""
     from deploy.playback.scenario_command import add_to

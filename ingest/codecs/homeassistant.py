@@ -41,13 +41,13 @@ _READ: dict[str, Read] = {
     "tasmota": tasmota.decode,
     "theengs": theengs.decode,
 }
+_PUBLISHED = "mimamori-"
 _KEPT = ("state_topic", "device_class", "unique_id", "unit_of_measurement", "object_id")
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     """Decode one discovery message."""
-    if source.parts[-1] != "config" or not payload:
-        # homeassistant/status; an empty message removes what was described.
+    if _is_of_no_device(source, payload):
         return nothing("homeassistant")
     body = json_object(payload)
     if isinstance(body, Rejected):
@@ -74,6 +74,13 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         for of in [_source_of(source, kept)]
     ]
     return Decoded(sender="", name=name, notes={"discovery": found[0]}, proposals=proposals)
+
+
+def _is_of_no_device(source: Source, payload: bytes) -> bool:
+    """Return whether it is homeassistant/status, an empty message, which removes what was described, or what `mimamori mqtt-out` says of residents."""
+    if source.parts[-1] != "config" or not payload:
+        return True
+    return source.parts[1] == "device" and source.parts[2].startswith(_PUBLISHED)
 
 
 def _spelled_out(body: JsonObject) -> JsonObject:

@@ -14,9 +14,11 @@ from core.logs import get_logger
 from core.mqtt_client import close_client
 from core.settings import Settings
 from core.store.people.personal.erasing import BrokerCleared
+from core.topic_filters import without_needless
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
 from ingest.mqtt.subscriptions import wanted_filters
+from ingest.mqtt.topics import PUBLISHED
 
 _log = get_logger(__name__)
 
@@ -104,10 +106,11 @@ class _Line:
         close_client(self._client)
 
     def retained(self) -> list[tuple[str, bytes]]:
-        """Return every message that the broker keeps under the topics that ingest reads."""
+        """Return every message that the broker keeps under the topics that ingest reads, and those of `mimamori mqtt-out`."""
         self._kept.clear()
         self._all_came.clear()
-        filters = [*wanted_filters(self._settings), _LAST]
+        published = [f"mimamori/v1/{PUBLISHED}/#", f"{self._settings.mqtt_out_discovery}/device/+/+/config"]
+        filters = [*without_needless([*wanted_filters(self._settings), *published]), _LAST]
         self._client.unsubscribe(filters)
         for one in filters:
             # One after the other: they come in the order in which they were asked for.

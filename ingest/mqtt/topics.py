@@ -7,6 +7,8 @@ from core.text_cache import TextCache
 
 GATEWAY_PREFIX = "gw/"
 """How the topics of what comes through a gateway begin: `gw/{gateway_id}/...`."""
+PUBLISHED = "out"
+"""In place of a device's id: what `mimamori mqtt-out` publishes is below `mimamori/v1/out/`."""
 LONGEST_SENDER = 200
 """Names may come from a payload, and no table can hold one of any length (our choice)."""
 

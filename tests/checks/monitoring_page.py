@@ -19,6 +19,7 @@ a network that only Prometheus reaches, for they ask for no password. Two proces
 | `mimamori detect` (evaluates, plans and sends) | `MIMAMORI_DETECTORS_METRICS_PORT` | 9465 |
 | `mimamori api` (also what the database shows of the whole service) | `MIMAMORI_API_METRICS_PORT` | 9466 |
 | `mimamori sync-broker` | `MIMAMORI_SYNC_METRICS_PORT` | 9467 |
+| `mimamori mqtt-out` | `MIMAMORI_MQTT_OUT_METRICS_PORT` | 9468 |
 
 `deploy/prometheus/` holds what to collect (`prometheus.yml`), the rules below (`alerts.yml`) and whom they wake (`alertmanager.yml`, an example with addresses to replace); `deploy/grafana/mimamori.json` is a dashboard to import. Rules are held by `promtool check rules`, and each by a
 `promtool test` in which it fires and falls silent; routes by `amtool`; rule and dashboard name only figures of the table below. Grafana itself was not at hand: the form of the dashboard is that of its documentation, and no picture of it was looked at.

@@ -65,6 +65,7 @@ _OF_SUBJECT = ("rule", "subject_kind", "area")
 # Those with rows of a resident, in the order in which they are deleted: what refers to others goes first.
 _OF_RESIDENTS = (
     PersonalTable("push_message", _DELETED, codes=("error",), is_given_out=False),
+    PersonalTable("webhook_redelivery", _DELETED, codes=("result", "error")),
     PersonalTable(
         "delivery",
         _DELETED,
@@ -173,7 +174,7 @@ _OF_RESIDENTS = (
         texts=("name", "kana", "phone", "note"),
         identities=("name", "kana", "phone"),
         prose=("note",),
-        codes=("sensitivity", "end_reason"),
+        codes=("sensitivity", "end_reason", "public_id"),
     ),
     PersonalTable(
         "home", _DELETED, texts=("name", "area"), identities=("name", "area"), codes=("time_zone",)
@@ -226,6 +227,7 @@ _OF_NOBODY = (
         identities=("before", "after"),
         codes=("what",),
     ),
+    PersonalTable("mqtt_out", _NOBODY),
     PersonalTable("provider_quota", _NOBODY, codes=("provider",)),
     PersonalTable("quarantine_drop", _NOBODY),
     PersonalTable("retention_run", _NOBODY, codes=("kept_for", "dropped", "seal_before", "seal")),

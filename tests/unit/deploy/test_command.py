@@ -18,7 +18,7 @@ COMMANDS = [
     ("user",), ("user", "add"), ("user", "list"), ("user", "password"), ("user", "disable"), ("user", "enable"),
     ("device",), ("device", "add"), ("device", "list"), ("device", "move"), ("device", "retire"),
     ("device", "unassign"), ("device", "share"), ("device", "replace"), ("device", "label"), ("device", "enrol"),
-    ("device", "rotate"), ("device", "revoke"), ("device", "proposals"), ("device", "accept"), ("device", "dismiss"), ("sync-broker",),
+    ("device", "rotate"), ("device", "revoke"), ("device", "proposals"), ("device", "accept"), ("device", "dismiss"), ("sync-broker",), ("mqtt-out",),
     ("simulate",), ("replay",),
 ]  # fmt: skip
 

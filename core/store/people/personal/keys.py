@@ -100,7 +100,7 @@ def _named(
     one: dict[str, Any], contacts: Iterable[dict[str, Any]], accounts: Iterable[dict[str, Any]]
 ) -> Iterable[str]:
     """Give the names and addresses by which somebody could be known; a home's name is theirs where nobody else lives there."""
-    yield from (one["name"], one["kana"], one["phone"])
+    yield from (one["name"], one["kana"], one["phone"], one["public_id"])
     if one["others"] == 0:
         yield one["home_name"]
     for contact in contacts:

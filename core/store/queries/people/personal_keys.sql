@@ -3,7 +3,7 @@
 -- name: resident
 -- Where they live, and what they are called; locked, so that nobody changes it meanwhile.
 SELECT
-    r.home_id AS home, r.name, r.kana, r.phone, r.ended_at IS NOT NULL AS has_ended, h.name AS home_name,
+    r.home_id AS home, r.name, r.kana, r.phone, r.public_id::text AS public_id, r.ended_at IS NOT NULL AS has_ended, h.name AS home_name,
     (SELECT count(*) FROM resident AS o WHERE o.home_id = r.home_id AND o.resident_id <> r.resident_id)::integer AS others
 FROM resident AS r
 JOIN home AS h USING (home_id)
