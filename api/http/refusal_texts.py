@@ -23,6 +23,10 @@ _TEXTS = {
         "path.channel",
         "a test cannot be answered on it, nobody confirmed it yet, or the contact is not notified any more",
     ),
+    "no_confirmed_channel": (
+        "path.number",
+        "none of the contact's channels is confirmed, it is not a resident's, or it is not notified any more",
+    ),
     "channel_tested_already": ("path.channel", "a test was sent within the last five minutes"),
     "absence_far_ahead": ("body.began_at", "it is more than a year ahead"),
     "absences_many": ("path.number", "{most} absences are planned already; end one first"),
@@ -115,6 +119,7 @@ _TEXTS = {
     "office_not_open": ("body.office", "this office has ended, or is a desk that looks after nobody"),
     "emergency_open": ("body.reason", "an emergency alert is still open; close it first"),
     "contacts_many": ("body.name", "there are {most} contacts already; end one first"),
+    "centre_has_no_digest": ("body.digest", "a care centre's contact gets no summary of one resident"),
     "centre_has_no_quiet_hours": (
         "body.quiet_from",
         "a care centre is notified at any hour; leave the quiet hours out",

@@ -22,6 +22,7 @@ from api.pages.people import (
     office_record,
     people_import,
     personal_data,
+    preferences,
     resident_record,
 )
 from api.pages.residents import absences, escalation, quiet_limits
@@ -68,6 +69,7 @@ for _part in (
     family,
     answer,
     contact_link,
+    preferences,
     guide,
     enrolment,
     simulation,

@@ -76,6 +76,14 @@ class WatchState(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
+class DigestRhythm(StrEnum):
+    """How often a contact gets a summary of how somebody has been."""
+
+    NEVER = "never"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
 class Channel(StrEnum):
     """How a contact is reached."""
 

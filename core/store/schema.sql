@@ -355,12 +355,15 @@ CREATE TABLE contact (
     is_duty_only boolean NOT NULL DEFAULT false,
     version integer NOT NULL DEFAULT 1,
     is_tested_monthly boolean NOT NULL DEFAULT true,
+    digest text NOT NULL DEFAULT 'never'::text,
     CONSTRAINT contact_pkey PRIMARY KEY (contact_id),
     CONSTRAINT contact_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text]))),
     CONSTRAINT contact_check CHECK (((resident_id IS NULL) <> (office_id IS NULL))),
     CONSTRAINT contact_check1 CHECK (((quiet_from IS NULL) = (quiet_until IS NULL))),
     CONSTRAINT contact_check2 CHECK ((quiet_from <> quiet_until)),
     CONSTRAINT contact_check3 CHECK (((quiet_from IS NULL) OR (resident_id IS NOT NULL))),
+    CONSTRAINT contact_digest_check CHECK ((digest = ANY (ARRAY['never'::text, 'daily'::text, 'weekly'::text]))),
+    CONSTRAINT contact_digest_of_family CHECK (((digest = 'never'::text) OR (resident_id IS NOT NULL))),
     CONSTRAINT contact_duty CHECK (((NOT is_duty_only) OR (office_id IS NOT NULL))),
     CONSTRAINT contact_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
     CONSTRAINT contact_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
@@ -410,7 +413,7 @@ CREATE TABLE contact_link (
     CONSTRAINT contact_link_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES absence(absence_id) ON DELETE CASCADE,
     CONSTRAINT contact_link_contact_channel_id_fkey FOREIGN KEY (contact_channel_id) REFERENCES contact_channel(contact_channel_id) ON DELETE CASCADE,
     CONSTRAINT contact_link_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
-    CONSTRAINT contact_link_purpose_check CHECK ((purpose = ANY (ARRAY['confirm_absence'::text, 'still_away'::text, 'channel_test'::text])))
+    CONSTRAINT contact_link_purpose_check CHECK ((purpose = ANY (ARRAY['confirm_absence'::text, 'still_away'::text, 'channel_test'::text, 'preferences'::text])))
 );
 CREATE INDEX contact_link_absence ON contact_link USING btree (absence_id) WHERE (absence_id IS NOT NULL);
 CREATE INDEX contact_link_channel ON contact_link USING btree (contact_channel_id) WHERE (contact_channel_id IS NOT NULL);

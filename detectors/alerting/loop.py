@@ -25,6 +25,7 @@ from core.store.operation import provider_quota
 from detectors.alerting import channels, planner
 from detectors.alerting.delivery import LEASE, Office, Sender
 from detectors.alerting.notices import (
+    digest,
     equipment_message,
     evening,
     expired_pauses,
@@ -234,6 +235,7 @@ def _notices(
                 _fenced(partial(look, database, zone, clock.now(), due=time_of_day.fromisoformat(due)))
         _fenced(partial(gap_message.report, database, clock.now()))
         _fenced(partial(expired_pauses.report, database, clock.now()))
+        _fenced(partial(digest.send_where_due, database, clock.now()))
         _fenced(partial(monthly_tests.ask_where_due, database, zone, clock.now()))
         _fenced(partial(stay_question.ask_where_due, database, clock.now()))
         for sender in senders:

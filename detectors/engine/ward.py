@@ -25,7 +25,7 @@ from detectors.windows.loader import WardView
 _WORTH_A_LOOK = timedelta(minutes=10)
 _CAUSE = "no_life_sign"
 # Ingest itself stands still: what was sent waits in the broker, so this is no blind time, but the staff must know.
-BEHIND = "ingest_behind"
+BEHIND = blind_times.INGEST_BEHIND
 # How long the broker or ingest may be away before the staff are notified.
 _RAISED_AFTER = timedelta(minutes=5)
 

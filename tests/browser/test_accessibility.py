@@ -60,6 +60,7 @@ _PAGES = {
     "ended answer": ("/a/nothing", None),
     "link of a contact": ("/c/{contact_token}", None),
     "test of a channel": ("/c/{test_token}", None),
+    "own page of a contact": ("/c/{settings_token}/settings", None),
     "ended link of a contact": ("/c/nothing", None),
     "set up a device": ("/enrol#K7QM-2XNP-9RTA-4WHC", None),
     "users": ("/admin/users", "admin"),

@@ -53,6 +53,7 @@ class Town:
     token: str
     contact_token: str
     test_token: str
+    settings_token: str
     tried: int = 0
     trying: int = 0
     profile_tried: int = 0
@@ -275,7 +276,18 @@ def _morning(database: Database) -> Town:
         test_token = contact_links.issue(
             connection, father[0], purpose, channel=channel.number, expires_at=lasts, now=NOW
         )
-    return Town(silent=silent, token=token, contact_token=contact_token, test_token=test_token, **found)
+        purpose = LinkPurpose.PREFERENCES
+        settings_token = contact_links.issue(
+            connection, father[0], purpose, channel=channel.number, expires_at=lasts, now=NOW
+        )
+    return Town(
+        silent=silent,
+        token=token,
+        contact_token=contact_token,
+        test_token=test_token,
+        settings_token=settings_token,
+        **found,
+    )
 
 
 def _simulation(database: Database) -> None:

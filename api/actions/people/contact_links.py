@@ -154,9 +154,10 @@ def _looked_up(
 def _page(connection: Connection, link: ContactLink | None, visit: LinkVisit) -> ContactLinkPage:
     if link is None or not link.is_valid(visit.now):
         return ENDED
-    if link.channel is not None:
+    if link.purpose is LinkPurpose.CHANNEL_TEST and link.channel is not None:
         return _of_test(connection, link, link.channel)
-    if link.absence is None:
+    # The contact's own page is another one (`preferences`).
+    if link.purpose is LinkPurpose.PREFERENCES or link.absence is None:
         return ENDED
     is_of_stay = link.purpose is LinkPurpose.STILL_AWAY
     contact = residents.contact(connection, link.contact)

@@ -9,11 +9,15 @@ from api.access.refusals import RefusedError, ThereAlreadyError
 from api.actions.context import ActionContext
 from core.credentials.sealed_values import Sealer
 from core.domain.delivery.contact_channel import TEST_PAUSE, UnusableAddressError, usable_address
-from core.domain.people import Channel, Language
+from core.domain.people import Channel, DigestRhythm, Language
 from core.domain.records.details import ContactDetails
 from core.domain.records.name_key import name_key
 from core.errors import InputError, NotFoundError
+from core.store.alerts import notices
+from core.store.alerts.notices import NoticeKind
 from core.store.people import contact_channels, contacts, residents, watch_changes
+from core.store.people.links import contact_links
+from core.store.people.links.contact_links import LinkPurpose
 from core.store.people.records import one_at_a_time, record_lists, stored_records
 from core.store.people.records.stored_records import CONTACT, Author, Record
 from core.store.people.watch_changes import Concerned
@@ -224,6 +228,41 @@ def test_channel(context: ActionContext, contact: int, channel: int) -> None:
     contact_channels.ask_test(context.connection, found, context.now)
 
 
+def send_preferences(context: ActionContext, contact: int) -> None:
+    """Send a resident's contact the link to the page on which they choose how they are notified.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such contact, or the viewer may not know.
+    ForbiddenError
+        The viewer is not staff.
+    RefusedError
+        It is a centre's contact, or is notified no more, or none of the channels is confirmed: a stranger must not get it.
+    """
+    concerned = visibility.contact_for(context.connection, context.viewer, contact)
+    channels = contact_channels.of_contact(context.connection, contact)
+    is_reached = any(one.is_confirmed and one.can_be_tested for one in channels)
+    if concerned.resident is None or not is_reached or residents.contact(context.connection, contact) is None:
+        raise RefusedError("channel", "no_confirmed_channel")
+    kind, key = NoticeKind.PREFERENCES, context.now.isoformat()
+    notices.add(context.connection, {contact: context.now}, kind, key=key, body={}, now=context.now)
+
+
+def end_preferences(context: ActionContext, contact: int) -> None:
+    """End the links to a contact's own page that were sent.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such contact, or the viewer may not know.
+    ForbiddenError
+        The viewer is not staff.
+    """
+    visibility.contact_for(context.connection, context.viewer, contact)
+    contact_links.end(context.connection, contact, LinkPurpose.PREFERENCES, context.now)
+
+
 def _refuse_namesake(
     context: ActionContext, whose: Concerned, details: ContactDetails, first: NewChannel
 ) -> None:
@@ -276,6 +315,8 @@ def _note_channels(context: ActionContext, concerned: Concerned, before: list[st
 def _check(details: ContactDetails, *, is_centre: bool) -> None:
     if is_centre and details.quiet_from is not None:
         raise RefusedError("quiet_from", "centre_has_no_quiet_hours")
+    if is_centre and details.digest is not DigestRhythm.NEVER:
+        raise RefusedError("digest", "centre_has_no_digest")
     if details.is_duty_only and not is_centre:
         raise RefusedError("is_duty_only", "duty_of_office_only")
 

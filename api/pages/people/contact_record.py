@@ -32,7 +32,7 @@ from api.schemas.people.records import ChannelIn, ContactIn
 from core.credentials.sealed_values import sealer_of
 from core.domain.delivery.contact_channel import STAFF_ONLY
 from core.domain.delivery.monthly_test import score
-from core.domain.people import Channel, Language
+from core.domain.people import Channel, DigestRhythm, Language
 from core.domain.records.details import ContactDetails
 from core.settings import Settings
 from core.store.alerts import notices
@@ -54,6 +54,7 @@ _ORDER = (
 )
 _ACCOUNT = (FormField("user", SELECT),)
 _QUIET = (FormField("quiet_from", "time", has_hint=True), FormField("quiet_until", "time"))
+_DIGEST = (FormField("digest", SELECT, has_hint=True),)
 _TESTED = (FormField("is_tested_monthly", CHECK),)
 _ACTIVE = (FormField("is_active", CHECK),)
 _DUTY = (FormField("is_duty_only", CHECK),)
@@ -75,6 +76,7 @@ class ContactTyped(TypedRecord):
     user: str = ""
     quiet_from: str = ""
     quiet_until: str = ""
+    digest: str = ""
     is_tested_monthly: str = ""
     is_active: str = ""
     is_duty_only: str = ""
@@ -258,6 +260,23 @@ def test_channel(
     return RedirectResponse(f"/contacts/{number}?said=channel_tested#channels", 303)
 
 
+@router.post("/contacts/{number}/preferences-link")
+def send_preferences_link(viewer: Staff, connection: ConnectionDep, now: NowDep, number: Number) -> Response:
+    """Send a contact the link to their own page."""
+    try:
+        actions.send_preferences(ActionContext(connection, viewer, now), number)
+    except RefusedError as error:
+        return RedirectResponse(f"/contacts/{number}?said={error.code}#channels", 303)
+    return RedirectResponse(f"/contacts/{number}?said=preferences_sent#channels", 303)
+
+
+@router.post("/contacts/{number}/preferences-link/end")
+def end_preferences_links(viewer: Staff, connection: ConnectionDep, now: NowDep, number: Number) -> Response:
+    """End the links to a contact's own page."""
+    actions.end_preferences(ActionContext(connection, viewer, now), number)
+    return RedirectResponse(f"/contacts/{number}?said=preferences_ended#channels", 303)
+
+
 @router.post("/contacts/{number}/channels/{channel}/remove")
 def remove_channel(
     viewer: Staff, connection: ConnectionDep, now: NowDep, number: Number, channel: Number
@@ -270,12 +289,12 @@ def remove_channel(
 def _fields(whose: Concerned) -> tuple[FormField, ...]:
     if whose.resident is None:
         return (*_NAMED, *_ORDER, *_ACCOUNT, *_DUTY, *_TESTED, *_ACTIVE)
-    return (*_NAMED, *_OF_FAMILY, *_ORDER, *_ACCOUNT, *_QUIET, *_TESTED, *_ACTIVE)
+    return (*_NAMED, *_OF_FAMILY, *_ORDER, *_ACCOUNT, *_QUIET, *_DIGEST, *_TESTED, *_ACTIVE)
 
 
 def _new_fields(whose: Concerned) -> tuple[FormField, ...]:
-    # Whoever is new is notified, and tested.
-    later = (*_TESTED, *_ACTIVE)
+    # Whoever is new is notified, and tested; summaries they choose themselves.
+    later = (*_DIGEST, *_TESTED, *_ACTIVE)
     return tuple(one for one in (*_fields(whose)[:2], *_CHANNEL, *_fields(whose)[2:]) if one not in later)
 
 
@@ -303,6 +322,7 @@ def _options(connection: Connection, page: HtmlPage, whose: Concerned) -> dict[s
     return {
         "step": [(str(n), words("resident.step", n=n)) for n in range(1, _MOST_STEPS + 1)],
         "language": [(one.value, words(f"language.{one.value}")) for one in Language],
+        "digest": [(one.value, words(f"preferences.digest_{one.value}")) for one in DigestRhythm],
         "user": [("", words("record.no_account")), *((str(n), name) for n, name in accounts.items())],
         "kind": [(kind.value, words(f"channel.{kind.value}")) for kind in kinds],
     }
@@ -354,6 +374,7 @@ def _show(
         "form": form,
         "problems": form.problems,
         "channels": channels,
+        "is_family": whose.resident is not None,
         "score": score([one.proven_at for one in channels if one.tested_at or one.proven_at], page.now),
         "tests": notices.channel_tests(connection, number),
         "channel_fields": shown(_CHANNEL, form, page.words, options),

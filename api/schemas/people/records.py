@@ -4,12 +4,12 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from api.schemas.common import Input, Line, Moment, Output, ShortText
 from core.domain.delivery import telephone
 from core.domain.delivery.contact_channel import ContactChannel
-from core.domain.people import Channel, Language
+from core.domain.people import Channel, DigestRhythm, Language
 from core.domain.records.details import ContactDetails, EndReason, HomeDetails, ResidentDetails
 from core.store.people.records.stored_records import Record
 from core.store.people.watch_changes import WatchChange, Watched
@@ -35,7 +35,9 @@ Phone = Annotated[
     AfterValidator(telephone.written),
     StringConstraints(pattern=r"^[0-9+() .-]*$"),
 ]
-_Minute = Annotated[time, AfterValidator(_minute)]
+Minute = Annotated[time, AfterValidator(_minute)]
+# A form without it asks for none.
+_Digest = Annotated[DigestRhythm, BeforeValidator(lambda given: given or DigestRhythm.NEVER)]
 _Zone = Annotated[str, StringConstraints(max_length=60), AfterValidator(_zone)]
 
 
@@ -193,14 +195,17 @@ class ContactIn(Input):
     step: int = Field(default=1, ge=1, le=9)
     language: Language = Language.JA
     user: int | None = Field(default=None, ge=1, le=2**31 - 1, description="The account of the contact.")
-    quiet_from: _Minute | None = None
-    quiet_until: _Minute | None = None
+    quiet_from: Minute | None = None
+    quiet_until: Minute | None = None
     is_active: bool = Field(default=True, description="Whether the contact is notified.")
     is_duty_only: bool = Field(
         default=False, description="Of an office's contact: asked only while on its duty roster."
     )
     is_tested_monthly: bool = Field(
         default=True, description="Whether each channel gets a test once a month, answered by one press."
+    )
+    digest: _Digest = Field(
+        default=DigestRhythm.NEVER, description="Of a resident's contact: how often a summary is sent."
     )
 
     @model_validator(mode="after")
@@ -239,11 +244,12 @@ class ContactChange(RecordChange):
     step: int = Field(default=1, ge=1, le=9)
     language: Language = Language.JA
     user: int | None = Field(default=None, ge=1, le=2**31 - 1)
-    quiet_from: _Minute | None = None
-    quiet_until: _Minute | None = None
+    quiet_from: Minute | None = None
+    quiet_until: Minute | None = None
     is_active: bool = True
     is_duty_only: bool = False
     is_tested_monthly: bool = True
+    digest: DigestRhythm = DigestRhythm.NEVER
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> "ContactChange":
@@ -271,6 +277,7 @@ class ContactRecordOut(Output):
     is_active: bool
     is_duty_only: bool
     is_tested_monthly: bool
+    digest: DigestRhythm
 
     @staticmethod
     def of(record: Record[ContactDetails]) -> "ContactRecordOut":

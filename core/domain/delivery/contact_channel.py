@@ -141,6 +141,26 @@ def shown_address(kind: Channel, address: str) -> str:
     return parts.scheme if kind is Channel.APPRISE else f"{parts.scheme}://{parts.hostname or ''}"
 
 
+def shown_to_owner(channel: ContactChannel) -> str:
+    """Return as much of an address as its owner knows it by, and nobody else learns it from.
+
+    Examples
+    --------
+    >>> shown_to_owner(ContactChannel(1, 1, 1, Channel.MAIL, "hanako@example.jp"))
+    'h…@example.jp'
+    >>> shown_to_owner(ContactChannel(1, 1, 1, Channel.SMS, "+819012345678"))
+    '…5678'
+    """
+    match channel.kind:
+        case Channel.MAIL:
+            name, _, host = channel.address.partition("@")
+            return f"{name[:1]}…@{host}"
+        case Channel.SMS | Channel.VOICE:
+            return f"…{channel.address[-4:]}"
+        case _:
+            return ""
+
+
 def _telephone(kind: Channel, text: str) -> str:
     plain = re.sub(r"[\s()./-]", "", telephone.written(text))
     number = f"+81{plain[1:]}" if _JAPANESE.match(plain) else plain

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 
-from core.domain.people import Language, OfficeRole, Role
+from core.domain.people import DigestRhythm, Language, OfficeRole, Role
 
 
 class EndReason(StrEnum):
@@ -43,6 +43,7 @@ class ContactDetails:
     """What is filled in about a contact, besides the channels; `user` is the account that belongs to them.
 
     `is_duty_only`: of an office, asked only while on its roster. `is_tested_monthly`: their channels are tested once a month.
+    `digest`: of a resident's, how often they get a summary.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ContactDetails:
     is_active: bool = True
     is_duty_only: bool = False
     is_tested_monthly: bool = True
+    digest: DigestRhythm = DigestRhythm.NEVER
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ _OF_RESIDENTS = (
         texts=("name", "relation", "calls_resident", "address"),
         identities=("name", "address"),
         prose=("relation", "calls_resident"),
-        codes=("channel", "language"),
+        codes=("channel", "language", "digest"),
     ),
     PersonalTable("injection_request", _DELETED, codes=("kind", "problem")),
     PersonalTable("simulation_event", _DELETED, codes=("kind", "raises")),

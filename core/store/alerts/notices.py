@@ -35,6 +35,10 @@ class NoticeKind(StrEnum):
     """A test of one channel, which says nothing of anybody."""
     UNWATCHED = "unwatched"
     """From when until when nobody was evaluated, once that is over."""
+    DIGEST = "digest"
+    """How somebody has been, for who chose to get it."""
+    PREFERENCES = "preferences"
+    """The link to a contact's own page."""
     DEAD_CHANNEL = "dead_channel"
     """A channel of a contact takes no messages any more."""
 

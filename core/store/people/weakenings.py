@@ -129,9 +129,15 @@ def ask_no_more(connection: Connection, absence: int, now: datetime) -> None:
 
 
 def end_with_watch(connection: Connection, resident: int, now: datetime) -> None:
-    """Take back the pauses that wait for a second person, and every message about a pause that has yet to be sent: the watch has ended."""
+    """Take back the pauses that wait for a second person, and every message about the watch that has yet to be sent: it has ended."""
     planned_absences.end_waiting(connection, resident, now)
-    kinds = (NoticeKind.SECOND_PERSON, NoticeKind.SECOND_PERSON_EXPIRED, NoticeKind.STILL_AWAY)
+    kinds = (
+        NoticeKind.SECOND_PERSON,
+        NoticeKind.SECOND_PERSON_EXPIRED,
+        NoticeKind.STILL_AWAY,
+        NoticeKind.WEAKENING,
+        NoticeKind.DIGEST,
+    )
     notices.withdraw_of_resident(connection, kinds, resident, now)
 
 

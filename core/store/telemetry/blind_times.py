@@ -15,6 +15,9 @@ from core.store.queries import load
 
 _BLIND_TIMES = load("telemetry/blind_times")
 
+INGEST_BEHIND = "ingest_behind"
+"""The cause of a time in which ingest stood still: what was sent waited in the broker, so nothing of it is missing."""
+
 
 @dataclass(frozen=True)
 class BlindTime:

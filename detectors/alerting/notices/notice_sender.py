@@ -6,6 +6,7 @@ from core.clock import Clock, SystemClock
 from core.credentials.sealed_values import Sealer
 from core.domain.alert import NotificationKind, Severity
 from core.domain.delivery.channel_order import in_order
+from core.domain.delivery.contact_channel import TESTABLE, ContactChannel
 from core.domain.delivery.record import Attempt, DeliveryResult
 from core.domain.people import Channel, Contact
 from core.domain.planned_absence import ASKED_EVERY
@@ -21,7 +22,7 @@ from core.store.people.links.contact_links import LinkPurpose
 from core.store.people.watch_changes import Concerned
 from detectors.alerting.delivery import LEASE, Office
 from detectors.alerting.messages import Text
-from detectors.alerting.notices import notice_texts, weakening_text
+from detectors.alerting.notices import digest, digest_text, notice_texts, weakening_text
 from detectors.alerting.outgoing import DeliveryWorker, OutgoingMessage
 
 # After each attempt that failed; then it is given up: what it says is on the board.
@@ -41,7 +42,15 @@ _URGENCY = {
     NoticeKind.CHANNEL_TEST: Severity.KEEP_AN_EYE,
     NoticeKind.DEAD_CHANNEL: Severity.EQUIPMENT,
     NoticeKind.UNWATCHED: Severity.CHECK_SOON,
+    NoticeKind.DIGEST: Severity.EQUIPMENT,
+    NoticeKind.PREFERENCES: Severity.KEEP_AN_EYE,
 }
+# What a stranger must not get goes to channels only that somebody confirmed, and that a person reads.
+_CONFIRMED_ONLY = frozenset({NoticeKind.DIGEST, NoticeKind.PREFERENCES})
+# The link to a contact's own page lasts until the next month's test brings another, and some days.
+_SETTINGS_LAST = timedelta(days=35)
+# What was evaluated is known for so long, in the machine's time.
+_KNOWN_FOR = timedelta(seconds=30)
 # What the link in a message is for, of those that have one.
 _PURPOSES = {
     NoticeKind.SECOND_PERSON: LinkPurpose.CONFIRM_ABSENCE,
@@ -101,25 +110,15 @@ class NoticeSender:
         contact = residents.contact(connection, notice.contact)
         if contact is None:
             return None
-        if notice.kind is NoticeKind.CHANNEL_TEST:
-            # Nobody puts another address in the place of this one before its link is known.
-            contact_channels.require_contact(connection, contact.number)
-        there = contact_channels.of_contact(connection, contact.number)
-        if notice.kind is NoticeKind.CHANNEL_TEST:
-            # No other one shows that this one works; that it is known to be dead is what is tried.
-            usable = [one for one in there if one.number == notice.body["channel"] and one.can_be_tested]
-        else:
-            usable = in_order(there, NotificationKind.CLEARED, _URGENCY[notice.kind], {})
-        quota = provider_quota.state(connection, Channel.LINE)
-        if quota is not None and quota.is_kept_from(_URGENCY[notice.kind], now):
-            usable = [one for one in usable if one.kind is not Channel.LINE]
+        usable = self._usable(connection, notice, contact, now)
         if not usable:
             return None
         channel = usable[(notice.attempts - 1) % len(usable)]
         try:
             address = contact_channels.true_address(channel, self._sealer)
             answer_url = self._answer_url(connection, notice, contact, now)
-            text = self._text(connection, notice, contact, answer_url, now)
+            settings_url = self._settings_url(connection, notice, contact, channel, now)
+            text = self._text(connection, notice, contact, (answer_url, settings_url), now)
         except StoreUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - one message that cannot be written must not stop the others
@@ -137,6 +136,26 @@ class NoticeSender:
             planned_at=notice.created_at,
             notice=notice.kind,
         )
+
+    def _usable(
+        self, connection: Connection, notice: Notice, contact: Contact, now: datetime
+    ) -> list[ContactChannel]:
+        """Return the channels on which a message may go, the best first."""
+        if notice.kind is NoticeKind.CHANNEL_TEST:
+            # Nobody puts another address in the place of this one before its link is known.
+            contact_channels.require_contact(connection, contact.number)
+        there = contact_channels.of_contact(connection, contact.number)
+        if notice.kind is NoticeKind.CHANNEL_TEST:
+            # No other one shows that this one works; that it is known to be dead is what is tried.
+            usable = [one for one in there if one.number == notice.body["channel"] and one.can_be_tested]
+        else:
+            usable = in_order(there, NotificationKind.CLEARED, _URGENCY[notice.kind], {})
+        if notice.kind in _CONFIRMED_ONLY:
+            usable = [one for one in usable if one.is_confirmed and one.kind in TESTABLE]
+        quota = provider_quota.state(connection, Channel.LINE)
+        if quota is not None and quota.is_kept_from(_URGENCY[notice.kind], now):
+            usable = [one for one in usable if one.kind is not Channel.LINE]
+        return usable
 
     def _answer_url(self, connection: Connection, notice: Notice, contact: Contact, now: datetime) -> str:
         """Return the address where the contact answers without signing in; empty where there is nothing to answer."""
@@ -166,9 +185,28 @@ class NoticeSender:
         )
         return f"{self._office.base_url}/c/{token}"
 
+    def _settings_url(
+        self, connection: Connection, notice: Notice, contact: Contact, channel: ContactChannel, now: datetime
+    ) -> str:
+        """Return the address of the contact's own page; empty where a stranger might read it, or the message has no room for it."""
+        carries = notice.kind in _CONFIRMED_ONLY or notice.body.get("is_monthly", False)
+        has_room = channel.kind is not Channel.SMS or notice.kind is NoticeKind.PREFERENCES
+        if not carries or not has_room or not channel.is_confirmed or contact.resident is None:
+            return ""
+        token = contact_links.issue(
+            connection,
+            contact.number,
+            LinkPurpose.PREFERENCES,
+            channel=channel.number,
+            expires_at=now + _SETTINGS_LAST,
+            now=now,
+        )
+        return f"{self._office.base_url}/c/{token}/settings"
+
     def _text(
-        self, connection: Connection, notice: Notice, contact: Contact, answer_url: str, now: datetime
+        self, connection: Connection, notice: Notice, contact: Contact, urls: tuple[str, str], now: datetime
     ) -> Text:
+        answer_url, settings_url = urls
         if notice.kind in _WITH_TIMES:
             return _WITH_TIMES[notice.kind](
                 notice, contact.language, self._office.base_url, self._office.zone, now
@@ -178,7 +216,19 @@ class NoticeSender:
         if notice.kind is NoticeKind.DEAD_CHANNEL:
             return notice_texts.dead_channel(notice, contact.language, self._office.base_url)
         if notice.kind is NoticeKind.CHANNEL_TEST:
-            return notice_texts.channel_test(notice, contact.language, answer_url)
+            return notice_texts.channel_test(notice, contact.language, answer_url, settings_url)
+        if notice.kind is NoticeKind.PREFERENCES:
+            return notice_texts.preferences(contact.language, settings_url)
+        return self._text_about_resident(connection, notice, contact, urls, now)
+
+    def _text_about_resident(
+        self, connection: Connection, notice: Notice, contact: Contact, urls: tuple[str, str], now: datetime
+    ) -> Text:
+        if notice.kind is NoticeKind.DIGEST:
+            found = digest.facts(connection, notice.body, now)
+            known_since = now - _KNOWN_FOR * max(1.0, self._clock.factor)
+            return digest_text.render(found, contact, known_since, now, urls[1])
+        answer_url = urls[0]
         resident = residents.get(connection, notice.body["resident"])
         zone = residents.home_of(connection, resident.number).zone
         if notice.kind is NoticeKind.WEAKENING:

@@ -88,14 +88,25 @@ def dead_channel(notice: Notice, language: Language, base_url: str) -> Text:
     return Text(texts("dead_channel.subject"), "\n".join([*lines, *links]), " ".join(lines))
 
 
-def channel_test(notice: Notice, language: Language, answer_url: str) -> Text:
-    """Write a test: nothing has happened, and where to press that it arrived."""
+def preferences(language: Language, settings_url: str) -> Text:
+    """Write where a contact chooses how they are notified."""
+    texts = texts_of(language)
+    page = texts("preferences.page", url=settings_url)
+    return Text(
+        texts("preferences.subject"), "\n".join([texts("preferences.head"), page]), texts("preferences.head")
+    )
+
+
+def channel_test(notice: Notice, language: Language, answer_url: str, settings_url: str) -> Text:
+    """Write a test: nothing has happened, and where to press that it arrived; `settings_url` is the contact's own page, if they have one."""
     texts = texts_of(language)
     # A test that the version before put into the outbox was asked for by somebody.
     head = "channel_test.head_monthly" if notice.body.get("is_monthly") else "channel_test.head"
     lines = [texts(head), texts("channel_test.todo")]
-    page = texts("channel_test.page", url=answer_url)
-    return Text(texts("channel_test.subject"), "\n".join([*lines, page]), " ".join(lines))
+    links = [texts("channel_test.page", url=answer_url)]
+    if settings_url:
+        links.append(texts("preferences.page", url=settings_url))
+    return Text(texts("channel_test.subject"), "\n".join([*lines, *links]), " ".join(lines))
 
 
 def _span(began: str, ended: str, texts: MessageTexts, zone: ZoneInfo, now: datetime) -> str:

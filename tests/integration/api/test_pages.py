@@ -177,6 +177,9 @@ _CASES = (
     Case("POST", "/contacts/{contact}/channels", 422, 422, 404, 403, 403, form={"kind": "mail"}),
     Case("POST", "/contacts/{contact}/channels/{channel}/first", 303, 303, 404, 403, 403, form={}),
     Case("POST", "/contacts/{contact}/channels/{channel}/test", 303, 303, 404, 403, 403, form={}),
+    # No channel of theirs is confirmed.
+    Case("POST", "/contacts/{contact}/preferences-link", 303, 303, 404, 403, 403, form={}),
+    Case("POST", "/contacts/{contact}/preferences-link/end", 303, 303, 404, 403, 403, form={}),
     Case("POST", "/contacts/{contact}/channels/{channel}/confirm", 303, 303, 404, 403, 403, form={}),
     # The only one stays.
     Case("POST", "/contacts/{contact}/channels/{channel}/remove", 409, 409, 404, 403, 403, form={}),
@@ -242,6 +245,12 @@ _CASES = (
     Case("POST", "/a/{token}", 303, 303, 303, 303, 303, form={"action": "cannot"}),
     Case("GET", "/c/{contact_token}", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/c/{contact_token}", 303, 303, 303, 303, 303, form={"action": "confirm"}),
+    # A link for something else opens no page of choices, whoever follows it.
+    Case("GET", "/c/{contact_token}/settings", 200, 200, 200, 200, 200, nobody=200),
+    Case("POST", "/c/{contact_token}/settings", 303, 303, 303, 303, 303, form={"language": "ja"}),
+    Case("POST", "/c/{contact_token}/settings/first", 303, 303, 303, 303, 303, form={"channel": "1"}),
+    Case("POST", "/c/{contact_token}/settings/now", 200, 200, 200, 200, 200, nobody=200),
+    Case("POST", "/c/{contact_token}/settings/end", 303, 303, 303, 303, 303),
     Case("GET", "/enrol", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/enrol", 422, 422, 422, 422, 422, nobody=422, form={"code": "K7QM"}),
     # What is not signed by the provider is refused, whoever sends it.
@@ -301,7 +310,8 @@ def test_every_page_answers_each_role_as_it_may(ward: ApiWard) -> None:
             if (
                 login is None
                 and expected == 303
-                and case.path not in {"/", "/language", "/a/{token}", "/c/{contact_token}"}
+                and case.path not in {"/", "/language"}
+                and not case.path.startswith(("/a/{token}", "/c/{contact_token}"))
             ):
                 assert answer.headers["location"].startswith("/login"), case.path
     assert not wrong, "\n".join(wrong)
@@ -395,7 +405,7 @@ def test_every_page_that_staff_may_open_shows_and_rings_for_emergencies(ward: Ap
     names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"}
     names |= _proposal(ward) | _people(ward)
     # Those that are for people who are not signed in.
-    apart = ("/a/{token}", "/c/{contact_token}", "/enrol", "/invitation")
+    apart = ("/a/{token}", "/c/{contact_token}", "/c/{contact_token}/settings", "/enrol", "/invitation")
     paths = [case.path for case in _CASES if case.method == "GET" and case.path not in apart]
     client = ward.client("admin")
     for path in (*paths, "/no-such-page"):
@@ -716,6 +726,7 @@ _POSTS = (
     "/alerts/1/note",
     "/a/x",
     "/c/x",
+    "/c/x/settings",
     "/language",
 )
 _GETS = (

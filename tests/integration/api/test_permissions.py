@@ -129,6 +129,9 @@ CASES = (
     Case("POST", "/api/v1/contacts/{contact}/channels", 204, 204, 404, 403, 403, body=CHANNEL),
     Case("POST", "/api/v1/contacts/{contact}/channels/{channel}/first", 204, 204, 404, 403, 403),
     Case("POST", "/api/v1/contacts/{contact}/channels/{channel}/test", 202, 202, 404, 403, 403),
+    # No channel of theirs is confirmed.
+    Case("POST", "/api/v1/contacts/{contact}/preferences-link", 422, 422, 404, 403, 403),
+    Case("DELETE", "/api/v1/contacts/{contact}/preferences-link", 204, 204, 404, 403, 403),
     Case("POST", "/api/v1/contacts/{contact}/channels/{channel}/confirmation", 204, 204, 404, 403, 403),
     # The only one stays.
     Case("DELETE", "/api/v1/contacts/{contact}/channels/{channel}", 409, 409, 404, 403, 403),

@@ -188,6 +188,24 @@ def test_channel(
     contacts.test_channel(ActionContext(connection, viewer, now), number, channel)
 
 
+@router.post(
+    "/contacts/{number}/preferences-link",
+    status_code=202,
+    summary="Send a contact the link to their own page",
+)
+def send_preferences_link(viewer: Staff, number: Number, connection: ConnectionDep, now: NowDep) -> None:
+    """Send the link to the page on which they choose how they are notified; it goes to a confirmed channel only."""
+    contacts.send_preferences(ActionContext(connection, viewer, now), number)
+
+
+@router.delete(
+    "/contacts/{number}/preferences-link", status_code=204, summary="End the links to a contact's own page"
+)
+def end_preferences_links(viewer: Staff, number: Number, connection: ConnectionDep, now: NowDep) -> None:
+    """End the links that were sent; the next test or summary brings a new one."""
+    contacts.end_preferences(ActionContext(connection, viewer, now), number)
+
+
 @router.post("/contacts/{number}/channels/{channel}/first", status_code=204, summary="Try a channel first")
 def put_channel_first(
     viewer: Staff, number: Number, channel: Number, connection: ConnectionDep, now: NowDep

@@ -28,6 +28,8 @@ class LinkPurpose(StrEnum):
     """Say whether a stay in hospital goes on."""
     CHANNEL_TEST = "channel_test"
     """Say that a test arrived."""
+    PREFERENCES = "preferences"
+    """Choose how one is notified, as often as one likes until the link ends."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ def use(connection: Connection, token: str, now: datetime) -> bool:
     """Use a link up; return False if it was used, has ended or never was one."""
     values = {"token_hash": _hash(token), "now": now}
     return connection.execute(_LINKS["use"], values).rowcount == 1
+
+
+def end(connection: Connection, contact: int, purpose: LinkPurpose, now: datetime) -> int:
+    """End a contact's links for a purpose, and return how many those were."""
+    return connection.execute(_LINKS["end"], {"contact": contact, "purpose": purpose, "now": now}).rowcount
 
 
 def _hash(token: str) -> bytes:

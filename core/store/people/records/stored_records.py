@@ -100,10 +100,11 @@ class NameTakenError(ConflictError):
 
 @dataclass(frozen=True)
 class Author:
-    """Who changes something, and when; 0 is somebody at the machine."""
+    """Who changes something, and when; user 0 is somebody at the machine, unless a `contact` does it from a message."""
 
     user: int
     now: datetime
+    contact: int | None = None
 
 
 def get(connection: Connection, kind: RecordKind[D], number: int) -> Record[D]:
@@ -273,6 +274,7 @@ def note_channels(
         before={"channels": before},
         after={"channels": after},
         user=by.user,
+        contact=by.contact,
         now=by.now,
     )
 
@@ -289,7 +291,16 @@ def _note(
 ) -> None:
     # The record itself is concerned by its own change.
     whole = replace(concerned, **{kind.what.value: number})
-    watch_changes.record(connection, whole, kind.what, before=before, after=after, user=by.user, now=by.now)
+    watch_changes.record(
+        connection,
+        whole,
+        kind.what,
+        before=before,
+        after=after,
+        user=by.user,
+        contact=by.contact,
+        now=by.now,
+    )
 
 
 def _kept(details: object) -> Mapping[str, Any]:

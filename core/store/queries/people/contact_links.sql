@@ -17,6 +17,10 @@ WHERE token_hash = %(token_hash)s;
 UPDATE contact_link SET used_at = %(now)s
 WHERE token_hash = %(token_hash)s AND used_at IS NULL AND expires_at > %(now)s;
 
+-- name: end
+-- End a contact's links for a purpose.
+UPDATE contact_link SET expires_at = %(now)s WHERE contact_id = %(contact)s AND purpose = %(purpose)s AND expires_at > %(now)s;
+
 -- name: forget_expired
 -- Drop a contact's links that have ended.
 DELETE FROM contact_link WHERE contact_id = %(contact)s AND expires_at <= %(now)s;

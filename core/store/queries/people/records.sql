@@ -44,7 +44,7 @@ SELECT home_id, name FROM home;
 -- One contact's fields.
 SELECT
     contact_id AS number, version, name, relation, calls_resident, step, language, user_id AS user, quiet_from,
-    quiet_until, is_active, is_duty_only, is_tested_monthly
+    quiet_until, is_active, is_duty_only, is_tested_monthly, digest
 FROM contact WHERE contact_id = %(number)s;
 
 -- name: change_contact
@@ -54,18 +54,18 @@ SET
     name = %(name)s, relation = %(relation)s, calls_resident = %(calls_resident)s, step = %(step)s,
     language = %(language)s, user_id = %(user)s, quiet_from = %(quiet_from)s, quiet_until = %(quiet_until)s,
     is_active = %(is_active)s, is_duty_only = %(is_duty_only)s, is_tested_monthly = %(is_tested_monthly)s,
-    version = version + 1
+    digest = %(digest)s, version = version + 1
 WHERE contact_id = %(number)s AND version = %(version)s;
 
 -- name: add_contact
 -- Register a contact of a resident, or of an office's centre.
 INSERT INTO contact (
     resident_id, office_id, user_id, name, relation, calls_resident, step, language, quiet_from, quiet_until, is_active,
-    is_duty_only, is_tested_monthly
+    is_duty_only, is_tested_monthly, digest
 )
 VALUES (
     %(resident)s, %(centre)s, %(user)s, %(name)s, %(relation)s, %(calls_resident)s, %(step)s, %(language)s,
-    %(quiet_from)s, %(quiet_until)s, %(is_active)s, %(is_duty_only)s, %(is_tested_monthly)s
+    %(quiet_from)s, %(quiet_until)s, %(is_active)s, %(is_duty_only)s, %(is_tested_monthly)s, %(digest)s
 )
 RETURNING contact_id;
 
