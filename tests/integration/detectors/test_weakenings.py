@@ -270,6 +270,19 @@ def test_who_planned_a_pause_and_the_centre_learn_once_that_nobody_confirmed_it(
     assert report() == 0
 
 
+def test_that_a_watch_became_weaker_is_not_said_any_more_once_it_has_ended(household: Household) -> None:
+    ward, care = household.ward, household.ward.client("care_a")
+    # Whoever sleeps has yet to be notified.
+    ward.execute("UPDATE contact SET quiet_from = '08:00', quiet_until = '10:00' WHERE name = 'cousin A'")
+    household.by("care_a", _ABSENCES, _TRAVEL)
+    assert set(household.texts()) == _EVERYBODY - {"cousin-a@example.jp"}
+    address = f"/api/v1/residents/{RESIDENT_A}"
+    version = care.get(f"{address}/record").json()["version"]
+    assert care.post(f"{address}/end", json={"version": version, "reason": "died"}).status_code == 200
+    ward.clock.advance(hours=6)
+    assert household.texts() == {}
+
+
 @pytest.mark.parametrize("is_ended_here", [True, False])
 def test_of_who_died_no_pause_waits_expires_or_is_confirmed_any_more(
     household: Household, is_ended_here: bool
