@@ -16,9 +16,14 @@ from api.http.permissions import (
     ANONYMOUS,
     ANY_USER,
     FAMILY,
+    PERSONNEL,
+    PERSONNEL_PROVEN,
     PUBLIC,
     STAFF,
     STAFF_PROVEN,
+    STATISTICS,
+    TESTING,
+    WATCHER,
 )
 from api.views.status import silent_after
 from core.clock import Clock
@@ -113,10 +118,15 @@ MachineNowDep = Annotated[datetime, Depends(get_machine_now)]
 
 # One of these stands in every route's signature: it is the route's permission.
 AnyUser = Annotated[Viewer, Depends(ANY_USER)]
+Watcher = Annotated[Viewer, Depends(WATCHER)]
 Staff = Annotated[Viewer, Depends(STAFF)]
 Admin = Annotated[Viewer, Depends(ADMIN)]
 Family = Annotated[Viewer, Depends(FAMILY)]
+Official = Annotated[Viewer, Depends(STATISTICS)]
+Tester = Annotated[Viewer, Depends(TESTING)]
+Personnel = Annotated[Viewer, Depends(PERSONNEL)]
 StaffProven = Annotated[Viewer, Depends(STAFF_PROVEN)]
+PersonnelProven = Annotated[Viewer, Depends(PERSONNEL_PROVEN)]
 AdminProven = Annotated[Viewer, Depends(ADMIN_PROVEN)]
 # Open to everybody, without finding out who asks; stands in a router's or route's `dependencies`.
 NOBODY_ASKED = Depends(ANONYMOUS)

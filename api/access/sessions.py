@@ -18,12 +18,16 @@ LASTS = {
     Role.ADMIN: timedelta(hours=8),
     Role.CARE: timedelta(hours=12),
     Role.FAMILY: timedelta(days=30),
+    Role.OFFICIAL: timedelta(hours=8),
+    Role.TESTER: timedelta(hours=12),
 }
 # An open board counts as use, so a shift is not signed out while it watches.
 IDLE = {
     Role.ADMIN: timedelta(hours=1),
     Role.CARE: timedelta(hours=4),
     Role.FAMILY: timedelta(days=14),
+    Role.OFFICIAL: timedelta(hours=1),
+    Role.TESTER: timedelta(hours=4),
 }
 # Long enough for one errand; a session that was left open is not enough for it.
 PROOF_LASTS = timedelta(minutes=5)

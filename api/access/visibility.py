@@ -301,6 +301,30 @@ def backtest_for(connection: Connection, viewer: Viewer, backtest: int) -> Backt
     return found
 
 
+def require_tester(viewer: Viewer, what: str) -> None:
+    """Refuse what only those who test may do with the simulated ward.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is neither an administrator nor a tester.
+    """
+    if viewer.role not in {Role.ADMIN, Role.TESTER}:
+        raise ForbiddenError(f"only administrators and testers may {what}")
+
+
+def require_official(viewer: Viewer, what: str) -> None:
+    """Refuse what only those who answer for the service's figures may do.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is neither an administrator nor an official.
+    """
+    if viewer.role not in {Role.ADMIN, Role.OFFICIAL}:
+        raise ForbiddenError(f"only administrators and officials may {what}")
+
+
 def require_admin(viewer: Viewer, what: str) -> None:
     """Refuse what only administrators may do.
 

@@ -1,4 +1,4 @@
-"""The simulated ward of a demo: run or stop it, make something happen; for administrators."""
+"""The simulated ward of a demo: run or stop it, make something happen; for administrators and testers."""
 
 from api.access import visibility
 from api.actions.context import ActionContext
@@ -13,11 +13,11 @@ def set_running(context: ActionContext, *, is_wanted: bool) -> None:
     Raises
     ------
     ForbiddenError
-        The viewer is no administrator.
+        The viewer is neither an administrator nor a tester.
     NotFoundError
         No simulator ever ran on this database.
     """
-    visibility.require_admin(context.viewer, "run or stop the simulation")
+    visibility.require_tester(context.viewer, "run or stop the simulation")
     simulation.want(context.connection, is_wanted=is_wanted)
 
 
@@ -27,11 +27,11 @@ def inject(context: ActionContext, *, kind: Injectable, home: int) -> int:
     Raises
     ------
     ForbiddenError
-        The viewer is no administrator.
+        The viewer is neither an administrator nor a tester.
     NotFoundError
         There is no simulation, or no such home.
     """
-    visibility.require_admin(context.viewer, "make things happen")
+    visibility.require_tester(context.viewer, "make things happen")
     if simulation.state(context.connection) is None:
         raise NotFoundError("there is no simulation here")
     return simulation.request_injection(

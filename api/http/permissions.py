@@ -67,12 +67,20 @@ class Permission:
 
 ANONYMOUS = Permission("anonymous", None, is_asked=False)
 PUBLIC = Permission("public", None)
+# For one's own account.
 ANY_USER = Permission("any_user", frozenset(Role))
+# Those who watch over somebody: only they may ask about people at all.
+WATCHER = Permission("watcher", frozenset(one for one in Role if one.watches))
 STAFF = Permission("staff", frozenset({Role.ADMIN, Role.CARE}))
 ADMIN = Permission("admin", frozenset({Role.ADMIN}))
 FAMILY = Permission("family", frozenset({Role.FAMILY}))
+STATISTICS = Permission("statistics", frozenset({Role.ADMIN, Role.OFFICIAL}))
+TESTING = Permission("testing", frozenset({Role.ADMIN, Role.TESTER}))
+# Everybody who works for the service, also without seeing anybody.
+PERSONNEL = Permission("personnel", frozenset(Role) - {Role.FAMILY})
 # For what gives much away or cannot be undone.
 STAFF_PROVEN = Permission("staff_proven", STAFF.roles, is_proven=True)
+PERSONNEL_PROVEN = Permission("personnel_proven", PERSONNEL.roles, is_proven=True)
 ADMIN_PROVEN = Permission("admin_proven", ADMIN.roles, is_proven=True)
 
 

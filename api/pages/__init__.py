@@ -12,7 +12,7 @@ from api.pages.devices import detail as one_device
 from api.pages.devices import index as equipment
 from api.pages.errors import error_page
 from api.pages.offices import duty, policy, response_times, tonight, unwatched, webhook_events
-from api.pages.overview import alarm, board, family
+from api.pages.overview import alarm, board, family, statistics
 from api.pages.people import (
     account_record,
     contact_link,
@@ -67,6 +67,7 @@ for _part in (
     profiles,
     proposals,
     family,
+    statistics,
     answer,
     contact_link,
     preferences,

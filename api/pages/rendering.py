@@ -41,11 +41,21 @@ _STAFF_NAV = (
 )
 # Only where people are made up.
 _SIMULATION = "/sim"
+_STATISTICS = "/statistics"
 _NAV = {
-    Role.ADMIN: (*_STAFF_NAV, ("/admin/users", "nav.users"), (_SIMULATION, "sim.nav")),
+    Role.ADMIN: (
+        *_STAFF_NAV,
+        ("/admin/users", "nav.users"),
+        (_STATISTICS, "nav.statistics"),
+        (_SIMULATION, "sim.nav"),
+    ),
     Role.CARE: _STAFF_NAV,
     Role.FAMILY: (("/family", "nav.family"), ("/alerts", "nav.alerts")),
+    Role.OFFICIAL: ((_STATISTICS, "nav.statistics"),),
+    Role.TESTER: ((_SIMULATION, "sim.nav"),),
 }
+# Where each begins; the others on the board.
+_HOME = {Role.FAMILY: "/family", Role.OFFICIAL: _STATISTICS, Role.TESTER: _SIMULATION}
 
 
 class HtmlPage:
@@ -99,7 +109,7 @@ class HtmlPage:
             "nav": _nav(role, path, is_real=self._settings.environment == "production"),
             "here": path if self.request.method in {"GET", "HEAD"} else "/",
             "home_address": home_address(role),
-            "live": True,
+            "live": role is None or role.watches,
             "live_address": LIVE_ADDRESS,
             "clock_factor": self.clock_factor,
             "ward_name": self._settings.ward_name,
@@ -115,7 +125,7 @@ def home_address(role: Role | None) -> str:
     """Return the page a user starts on."""
     if role is None:
         return "/login"
-    return "/family" if role is Role.FAMILY else "/board"
+    return _HOME.get(role, "/board")
 
 
 def chosen_language(request: Request) -> Language | None:

@@ -18,8 +18,8 @@ from api.dependencies import (
     DatabaseDep,
     MachineNowDep,
     NowDep,
+    PersonnelProven,
     SettingsDep,
-    StaffProven,
 )
 from api.http import cookies
 from api.pages.rendering import HtmlPage, home_address
@@ -33,7 +33,7 @@ _HERE = "/account/second-factor"
 
 @router.get(_HERE)
 def show_second_factor(
-    request: Request, viewer: StaffProven, connection: ConnectionDep, settings: SettingsDep, now: NowDep
+    request: Request, viewer: PersonnelProven, connection: ConnectionDep, settings: SettingsDep, now: NowDep
 ) -> Response:
     """Show whether a code is asked for, or the secret that waits to be confirmed."""
     return _show(request, ActionContext(connection, viewer, now), settings)
@@ -41,7 +41,7 @@ def show_second_factor(
 
 @router.post(_HERE)
 def begin(
-    viewer: StaffProven,
+    viewer: PersonnelProven,
     connection: ConnectionDep,
     settings: SettingsDep,
     now: NowDep,
@@ -58,7 +58,7 @@ def begin(
 def confirm(
     *,
     request: Request,
-    viewer: StaffProven,
+    viewer: PersonnelProven,
     database: DatabaseDep,
     settings: SettingsDep,
     now: NowDep,
@@ -77,7 +77,7 @@ def confirm(
 
 
 @router.post(_HERE + "/removal")
-def switch_off(viewer: StaffProven, connection: ConnectionDep, now: NowDep) -> Response:
+def switch_off(viewer: PersonnelProven, connection: ConnectionDep, now: NowDep) -> Response:
     """Ask the viewer for no code any more."""
     actions.switch_off(ActionContext(connection, viewer, now), viewer.number)
     return RedirectResponse("/account?said=second_off", 303)

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.actions import simulation as actions
 from api.actions.context import ActionContext
-from api.dependencies import Admin, ConnectionDep, NowDep, refuse_production
+from api.dependencies import ConnectionDep, NowDep, Tester, refuse_production
 from api.locale import Words
 from api.pages.rendering import HtmlPage
 from api.schemas.simulation import HomeNumber
@@ -52,7 +52,7 @@ class RaisedAlertRow:
 
 
 @router.get("/sim")
-def show(request: Request, viewer: Admin, connection: ConnectionDep, now: NowDep) -> Response:
+def show(request: Request, viewer: Tester, connection: ConnectionDep, now: NowDep) -> Response:
     """Show how the simulation goes, and what was expected against what was got."""
     page = HtmlPage(request, viewer)
     homes = simulation.home_names(connection)
@@ -77,7 +77,7 @@ def show(request: Request, viewer: Admin, connection: ConnectionDep, now: NowDep
 
 @router.post("/sim/wanted")
 def want(
-    viewer: Admin, connection: ConnectionDep, now: NowDep, wanted: Annotated[str, Form()] = ""
+    viewer: Tester, connection: ConnectionDep, now: NowDep, wanted: Annotated[str, Form()] = ""
 ) -> Response:
     """Start or stop the simulation."""
     actions.set_running(ActionContext(connection, viewer, now), is_wanted=wanted == "yes")
@@ -86,7 +86,7 @@ def want(
 
 @router.post("/sim/wishes")
 def inject(
-    viewer: Admin,
+    viewer: Tester,
     connection: ConnectionDep,
     now: NowDep,
     kind: Annotated[Injectable, Form()],

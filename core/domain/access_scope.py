@@ -25,7 +25,7 @@ class AccessScope:
 
     @staticmethod
     def of(role: Role, user: int, office: int | None) -> "AccessScope":
-        """Return what a user of this role may know of; an unknown combination sees nobody.
+        """Return what a user of this role may know of; who works with figures or made-up people sees nobody.
 
         Examples
         --------
@@ -36,7 +36,9 @@ class AccessScope:
             return AccessScope(everything=True)
         if role is Role.CARE:
             return AccessScope(office=office)
-        return AccessScope(family_user=user)
+        if role is Role.FAMILY:
+            return AccessScope(family_user=user)
+        return AccessScope()
 
     @property
     def is_staff(self) -> bool:

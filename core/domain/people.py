@@ -22,6 +22,15 @@ class Role(StrEnum):
     ADMIN = "admin"
     CARE = "care"
     FAMILY = "family"
+    OFFICIAL = "official"
+    """The ward's figures, and nothing about anybody."""
+    TESTER = "tester"
+    """The simulated ward, where people are made up."""
+
+    @property
+    def watches(self) -> bool:
+        """Whether they watch over somebody, and so may ask about people at all."""
+        return self in {Role.ADMIN, Role.CARE, Role.FAMILY}
 
 
 class TokenScope(StrEnum):

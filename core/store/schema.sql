@@ -1195,7 +1195,7 @@ CREATE TABLE user_account (
     CONSTRAINT user_account_check CHECK (((role <> 'care'::text) OR (office_id IS NOT NULL))),
     CONSTRAINT user_account_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
     CONSTRAINT user_account_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
-    CONSTRAINT user_account_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'care'::text, 'family'::text])))
+    CONSTRAINT user_account_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'care'::text, 'family'::text, 'official'::text, 'tester'::text])))
 );
 CREATE UNIQUE INDEX user_account_login ON user_account USING btree (lower(login));
 

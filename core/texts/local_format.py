@@ -20,6 +20,7 @@ from core.domain.people import Language
 _CLOCK = "H:mm"
 # English names the month: 11/12 is November or December, by the reader.
 _DAY = {Language.JA: "M/d(E)", Language.EN: "E d MMM"}
+_FULL_MONTH = {Language.JA: "y年M月", Language.EN: "MMMM y"}
 _FULL_DAY = {Language.JA: "y年M月d日", Language.EN: "y-MM-dd"}
 # CLDR's comma for Japanese lists (、) parts clauses; words of a list on a page are parted by this.
 _MIDDLE_DOT = "・"
@@ -38,6 +39,11 @@ def short_day(language: Language, day: date) -> str:
 def full_day(language: Language, day: date) -> str:
     """Return a day with its year: 2026年11月23日, 2026-11-23."""
     return format_date(day, _FULL_DAY[language], locale=_locale(language))
+
+
+def full_month(language: Language, day: date) -> str:
+    """Return the month of a day with its year: 2026年11月, November 2026."""
+    return format_date(day, _FULL_MONTH[language], locale=_locale(language))
 
 
 def weekday(language: Language, number: int) -> str:

@@ -102,7 +102,12 @@ def add_user(
     login: _Login,
     *,
     name: Annotated[str, typer.Option(help="The person's name, shown to colleagues.")],
-    role: Annotated[Role, typer.Option(help="admin sees everything, care their office, family their own.")],
+    role: Annotated[
+        Role,
+        typer.Option(
+            help="admin sees everything, care their office, family their own; official figures only, tester the simulated ward."
+        ),
+    ],
     office: Annotated[str | None, typer.Option(help="Office of care staff, by name.")] = None,
     resident: Annotated[
         list[int] | None, typer.Option(help="Resident a family user may see; repeatable.")

@@ -69,6 +69,8 @@ _PAGES = {
     "record of an account": ("/accounts/1", "admin"),
     "choose a password": ("/invitation#K7QM-2XNP-9RTA-4WHC", None),
     "simulation": ("/sim", "admin"),
+    "simulation for testers": ("/sim", "tester"),
+    "figures": ("/statistics", "official"),
     "help": ("/help", None),
     "accessibility": ("/accessibility", "care"),
     "not found": ("/no-such-page", "care"),

@@ -139,6 +139,8 @@ def _ward() -> dict[str, Any]:
             {"login": "admin", "name": "管理 太郎", "role": "admin"},
             {"login": "care", "name": "佐藤 恵", "role": "care", "office": OFFICE},
             {"login": "family", "name": "鈴木 明", "role": "family"},
+            {"login": "official", "name": "統計 花子", "role": "official"},
+            {"login": "tester", "name": "試験 次郎", "role": "tester"},
         ],
         "homes": homes,
     }

@@ -15,6 +15,8 @@ class Asked:
     family_a: int
     family_b: int
     nobody: int = 401
+    official: int = 403
+    tester: int = 403
 
     @property
     def expected(self) -> dict[str | None, int]:
@@ -25,5 +27,7 @@ class Asked:
             "care_b": self.care_b,
             "family_a": self.family_a,
             "family_b": self.family_b,
+            "official": self.official,
+            "tester": self.tester,
             None: self.nobody,
         }

@@ -11,7 +11,7 @@ from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
 from api.actions import alerts as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep, Staff
+from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Staff, Watcher
 from api.pages.alerts.detail import Draft, alert_context
 from api.pages.parts.alert_rows import Whose
 from api.pages.rendering import HtmlPage
@@ -49,7 +49,7 @@ class Row:
 @router.get("/alerts")
 def list_alerts(
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     connection: ConnectionDep,
     handling: str = "",
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
@@ -74,7 +74,7 @@ def list_alerts(
 
 
 @router.get("/alerts/{number}")
-def show_alert(request: Request, viewer: AnyUser, connection: ConnectionDep, number: BigNumber) -> Response:
+def show_alert(request: Request, viewer: Watcher, connection: ConnectionDep, number: BigNumber) -> Response:
     """Show one alert."""
     return _show(request=request, viewer=viewer, connection=connection, number=number, draft=Draft())
 
@@ -82,7 +82,7 @@ def show_alert(request: Request, viewer: AnyUser, connection: ConnectionDep, num
 @router.post("/alerts/{number}/claim")
 def claim(
     *,
-    viewer: AnyUser,
+    viewer: Watcher,
     database: DatabaseDep,
     now: NowDep,
     number: BigNumber,
@@ -102,7 +102,7 @@ def claim(
 def report_progress(
     *,
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     database: DatabaseDep,
     now: NowDep,
     number: BigNumber,
@@ -200,7 +200,7 @@ def reopen(
 
 
 @router.post("/alerts/{number}/release")
-def release(viewer: AnyUser, database: DatabaseDep, now: NowDep, number: BigNumber) -> Response:
+def release(viewer: Watcher, database: DatabaseDep, now: NowDep, number: BigNumber) -> Response:
     """Give the alert back to the queue. That it is closed already is shown, not an error."""
     try:
         with database.transaction() as connection:
@@ -214,7 +214,7 @@ def release(viewer: AnyUser, database: DatabaseDep, now: NowDep, number: BigNumb
 def close(
     *,
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     database: DatabaseDep,
     now: NowDep,
     number: BigNumber,
@@ -244,7 +244,7 @@ def close(
 def add_note(
     *,
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     database: DatabaseDep,
     now: NowDep,
     number: BigNumber,

@@ -13,7 +13,7 @@ from api.access.refusals import RefusedError, ThereAlreadyError
 from api.access.viewer import Viewer
 from api.actions import absences as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
+from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Watcher
 from api.pages.parts.absence_text import when_text
 from api.pages.parts.weekly_hours import ChosenDays
 from api.pages.rendering import HtmlPage
@@ -94,14 +94,14 @@ class AbsenceLine:
 
 
 @router.get("/residents/{number}/absences")
-def show_absences(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
+def show_absences(request: Request, viewer: Watcher, connection: ConnectionDep, number: Number) -> Response:
     """Show what is planned for a resident."""
     return _show(request, viewer, connection, number, AbsenceForm(), {})
 
 
 @router.post("/residents/{number}/absences")
 def add_absence(
-    *, request: Request, viewer: AnyUser, database: DatabaseDep, now: NowDep, number: Number, form: Typed
+    *, request: Request, viewer: Watcher, database: DatabaseDep, now: NowDep, number: Number, form: Typed
 ) -> Response:
     """Plan an absence, or show the form again with what is wrong."""
     with database.transaction() as connection:
@@ -130,7 +130,7 @@ def add_absence(
 
 @router.post("/residents/{number}/absences/{absence}/confirm")
 def confirm_absence(
-    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
+    viewer: Watcher, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
 ) -> Response:
     """Let an absence hold that somebody else planned."""
     try:
@@ -142,7 +142,7 @@ def confirm_absence(
 
 @router.post("/residents/{number}/absences/{absence}/still")
 def keep_absence(
-    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
+    viewer: Watcher, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
 ) -> Response:
     """Say that a stay in hospital goes on."""
     try:
@@ -154,7 +154,7 @@ def keep_absence(
 
 @router.post("/residents/{number}/absences/{absence}/end")
 def end_absence(
-    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
+    viewer: Watcher, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
 ) -> Response:
     """End an absence, or take it back."""
     actions.end(ActionContext(connection, viewer, now), absence, resident=number)

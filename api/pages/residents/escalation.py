@@ -8,7 +8,7 @@ from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
 from api.actions import escalation_policies as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
+from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Watcher
 from api.pages.parts.escalation_policy import (
     AskedPreview,
     PreviewQuestion,
@@ -30,7 +30,7 @@ router = APIRouter()
 
 @router.get("/residents/{number}/escalation")
 def show_escalation(
-    request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, asked: AskedPreview
+    request: Request, viewer: Watcher, connection: ConnectionDep, number: Number, asked: AskedPreview
 ) -> Response:
     """Show who is asked about a resident, and what happens at the moment that was asked for."""
     return _show(request, viewer, connection, number, asked)
@@ -40,7 +40,7 @@ def show_escalation(
 def change_escalation(
     *,
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     database: DatabaseDep,
     now: NowDep,
     number: Number,

@@ -13,7 +13,7 @@ from api.access.refusals import RefusedError, ThereAlreadyError
 from api.access.viewer import Viewer
 from api.actions import geofences as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
+from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Watcher
 from api.pages.parts.place import draw, open_line
 from api.pages.parts.watch_record import watch_record
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
@@ -92,14 +92,14 @@ class ZoneLine:
 
 
 @router.get("/residents/{number}/zones")
-def show_zones(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
+def show_zones(request: Request, viewer: Watcher, connection: ConnectionDep, number: Number) -> Response:
     """Show the geofences of a resident."""
     return _show(request, viewer, connection, number)
 
 
 @router.post("/residents/{number}/zones")
 def add_zone(
-    *, request: Request, viewer: AnyUser, database: DatabaseDep, now: NowDep, number: Number, form: Typed
+    *, request: Request, viewer: Watcher, database: DatabaseDep, now: NowDep, number: Number, form: Typed
 ) -> Response:
     """Draw a new geofence, or show the form again with what is wrong."""
     page = HtmlPage(request, viewer)
@@ -127,7 +127,7 @@ def add_zone(
 def change_zone(
     *,
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     database: DatabaseDep,
     now: NowDep,
     number: Number,
@@ -155,7 +155,7 @@ def change_zone(
 
 @router.post("/residents/{number}/zones/{zone}/restore")
 def restore_zone(
-    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, zone: Number
+    viewer: Watcher, connection: ConnectionDep, now: NowDep, number: Number, zone: Number
 ) -> Response:
     """Undo a removal, within a day."""
     actions.restore(ActionContext(connection, viewer, now), zone, resident=number)
@@ -164,7 +164,7 @@ def restore_zone(
 
 @router.post("/residents/{number}/zones/{zone}/remove")
 def remove_zone(
-    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, zone: Number
+    viewer: Watcher, connection: ConnectionDep, now: NowDep, number: Number, zone: Number
 ) -> Response:
     """End a geofence."""
     actions.remove(ActionContext(connection, viewer, now), zone, resident=number)

@@ -13,7 +13,7 @@ from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
 from api.actions import location
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
+from api.dependencies import ClockDep, ConnectionDep, DatabaseDep, Staff, Watcher
 from api.pages.parts.paged_list import PagedList, paged
 from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import head_context, resident_context, state_name
@@ -126,7 +126,7 @@ def _by_state(
 def show_resident(
     *,
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     connection: ConnectionDep,
     number: Number,
     hours: int = 24,
@@ -141,7 +141,7 @@ def show_resident(
 
 
 @router.get("/residents/{number}/head")
-def show_head(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
+def show_head(request: Request, viewer: Watcher, connection: ConnectionDep, number: Number) -> Response:
     """Return the top of the page alone, for a page that is open."""
     now = HtmlPage(request, viewer).now
     one = visibility.resident_for(connection, viewer, number, now, is_recorded=False)
@@ -153,7 +153,7 @@ def show_head(request: Request, viewer: AnyUser, connection: ConnectionDep, numb
 def reveal(
     *,
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     database: DatabaseDep,
     clock: ClockDep,
     number: Number,

@@ -14,7 +14,7 @@ from api.access.refusals import RefusedError, ThereAlreadyError
 from api.access.viewer import Viewer
 from api.actions.context import ActionContext
 from api.actions.people import quiet_limits as actions
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
+from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Watcher
 from api.pages.parts.watch_record import watch_record
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
 from api.pages.rendering import HtmlPage
@@ -89,7 +89,7 @@ class QuietLimitLine:
 
 @router.get("/residents/{number}/quiet-limits")
 def show_quiet_limits(
-    request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number
+    request: Request, viewer: Watcher, connection: ConnectionDep, number: Number
 ) -> Response:
     """Show the quiet limits of a resident."""
     return _show(request, viewer, connection, number, QuietLimitForm(), {})
@@ -97,7 +97,7 @@ def show_quiet_limits(
 
 @router.post("/residents/{number}/quiet-limits")
 def add_quiet_limit(
-    *, request: Request, viewer: AnyUser, database: DatabaseDep, now: NowDep, number: Number, form: Typed
+    *, request: Request, viewer: Watcher, database: DatabaseDep, now: NowDep, number: Number, form: Typed
 ) -> Response:
     """Set a new limit, or show the form again with what is wrong."""
     page = HtmlPage(request, viewer)
@@ -135,7 +135,7 @@ def _counts_now(limit: QuietLimit, zone: ZoneInfo, now: datetime) -> bool:
 
 @router.post("/residents/{number}/quiet-limits/{limit}/remove")
 def remove_quiet_limit(
-    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, limit: Number
+    viewer: Watcher, connection: ConnectionDep, now: NowDep, number: Number, limit: Number
 ) -> Response:
     """End a limit."""
     actions.remove(ActionContext(connection, viewer, now), limit, resident=number)

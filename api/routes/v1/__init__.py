@@ -26,7 +26,15 @@ from api.routes.v1 import (
     unwatched,
 )
 from api.routes.v1.offices import response_times, webhook_events
-from api.routes.v1.people import accounts, api_tokens, imports, own_account, personal_data, records
+from api.routes.v1.people import (
+    accounts,
+    api_tokens,
+    imports,
+    own_account,
+    personal_data,
+    records,
+    statistics,
+)
 from api.schemas.common import ProblemOut
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -68,6 +76,7 @@ for part in (
     backtests,
     live,
     quarantine,
+    statistics,
     simulation,
 ):
     router.include_router(part.router)

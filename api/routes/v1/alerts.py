@@ -10,7 +10,7 @@ from api.access.viewer import Viewer
 from api.access.visibility import alert_for, alert_limits, open_alerts_for, resident_for
 from api.actions import alerts as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, NowDep, Staff
+from api.dependencies import ConnectionDep, NowDep, Staff, Watcher
 from api.schemas.alerts import (
     AlertDetailOut,
     AlertOut,
@@ -38,14 +38,14 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("", summary="Open alerts, in the order of the care board")
-def list_open_alerts(viewer: AnyUser, connection: ConnectionDep, now: NowDep) -> list[AlertOut]:
+def list_open_alerts(viewer: Watcher, connection: ConnectionDep, now: NowDep) -> list[AlertOut]:
     """Return the alerts that are not closed: what holds before what ended, level, unclaimed first, past their target first, oldest first."""
     return [AlertOut.model_validate(one) for one in open_alerts_for(connection, viewer, now)]
 
 
 @router.get("/history", summary="Past and present alerts")
 def list_history(
-    viewer: AnyUser,
+    viewer: Watcher,
     connection: ConnectionDep,
     handling: Annotated[Handling | None, Query(description="Only those handled so far.")] = None,
     limit: Limit = 100,
@@ -71,7 +71,7 @@ def list_history(
 
 
 @router.get("/{number}", summary="One alert with its reason and events")
-def read_alert(viewer: AnyUser, number: BigNumber, connection: ConnectionDep, now: NowDep) -> AlertDetailOut:
+def read_alert(viewer: Watcher, number: BigNumber, connection: ConnectionDep, now: NowDep) -> AlertDetailOut:
     """Return one alert with why it fired and what happened since."""
     found = alert_for(connection, viewer, number)
     if found.resident is not None:
@@ -89,7 +89,7 @@ def list_deliveries(viewer: Staff, number: BigNumber, connection: ConnectionDep)
 
 @router.post("/{number}/claim", summary="Take an alert on", responses=_CONFLICT)
 def claim(
-    viewer: AnyUser, number: BigNumber, body: ClaimIn, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: BigNumber, body: ClaimIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
     """Say 「私が確認します」. Of two who try at once, one holds it and the other is answered who. Claiming what one holds changes nothing."""
     context = ActionContext(connection, viewer, now)
@@ -99,7 +99,7 @@ def claim(
 
 @router.post("/{number}/progress", summary="Say how it goes, so that the claim holds on", responses=_CONFLICT)
 def report_progress(
-    viewer: AnyUser, number: BigNumber, body: ProgressIn, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: BigNumber, body: ProgressIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
     """Still on it (30 min more), on the way (until ten minutes after the arrival), on site (60 min), or put off with a reason."""
     context = ActionContext(connection, viewer, now)
@@ -139,7 +139,7 @@ def reopen(
 
 @router.post("/{number}/release", summary="Give an alert back", responses=_CONFLICT)
 def release(
-    viewer: AnyUser, number: BigNumber, body: ReleaseIn, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: BigNumber, body: ReleaseIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
     """Put a claimed alert back into the queue; the escalation goes on. While somebody else is checking, only staff may."""
     actions.release(ActionContext(connection, viewer, now), number, version=body.version)
@@ -148,7 +148,7 @@ def release(
 
 @router.post("/{number}/close", summary="End an alert with its outcome", responses=_CONFLICT)
 def close(
-    viewer: AnyUser, number: BigNumber, body: CloseIn, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: BigNumber, body: CloseIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
     """End an alert with how it ended. Closing it again with the same outcome changes nothing.
 
@@ -161,7 +161,7 @@ def close(
 
 @router.post("/{number}/notes", status_code=201, summary="Write a note")
 def add_note(
-    viewer: AnyUser, number: BigNumber, body: NoteIn, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: BigNumber, body: NoteIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
     """Write what the next person should know; a closed alert takes notes too."""
     actions.add_note(ActionContext(connection, viewer, now), number, body.note)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from api.access import visibility
 from api.actions import escalation_policies as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, NowDep, Staff
+from api.dependencies import ConnectionDep, NowDep, Staff, Watcher
 from api.schemas.common import Moment, Number
 from api.schemas.escalation import (
     CoverIn,
@@ -78,7 +78,7 @@ def drop_office_policy(viewer: Staff, number: Number, connection: ConnectionDep,
 
 @router.get("/residents/{number}/escalation-policy", summary="The policy that a resident's alerts follow")
 def read_policy(
-    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep
 ) -> EscalationPolicyOut:
     """Return the household's own policy, else its office's, else what everybody has."""
     one = visibility.resident_for(connection, viewer, number, now)
@@ -89,7 +89,7 @@ def read_policy(
 
 @router.put("/residents/{number}/escalation-policy", summary="Write a household's own policy")
 def put_policy(
-    viewer: AnyUser, number: Number, body: EscalationPolicyIn, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, body: EscalationPolicyIn, connection: ConnectionDep, now: NowDep
 ) -> EscalationPolicyOut:
     """Refused if it could leave somebody alone; it holds for everybody in the home, from the next alert on."""
     policy = body.to_policy()
@@ -102,7 +102,7 @@ def put_policy(
     status_code=204,
     summary="Let a household have its office's policy",
 )
-def drop_policy(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
+def drop_policy(viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep) -> None:
     """Forget the household's own policy."""
     actions.put_for_household(ActionContext(connection, viewer, now), number, None)
 
@@ -110,7 +110,7 @@ def drop_policy(viewer: AnyUser, number: Number, connection: ConnectionDep, now:
 @router.get("/residents/{number}/escalation-preview", summary="What happens at a moment if nobody answers")
 def read_preview(
     *,
-    viewer: AnyUser,
+    viewer: Watcher,
     number: Number,
     connection: ConnectionDep,
     now: NowDep,

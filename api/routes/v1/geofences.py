@@ -9,7 +9,7 @@ from api.access.viewer import Viewer
 from api.access.visibility import geofence_for, resident_for
 from api.actions import geofences as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, NowDep
+from api.dependencies import ConnectionDep, NowDep, Watcher
 from api.schemas.common import Number
 from api.schemas.geofences import GeofenceChange, GeofenceIn, GeofenceOut, to_hours, to_shape
 from core.domain.geofence import Geofence
@@ -21,7 +21,7 @@ router = APIRouter(tags=["geofences"])
 
 @router.get("/residents/{number}/geofences", summary="The geofences of a resident")
 def list_geofences(
-    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep
 ) -> list[GeofenceOut]:
     """Return the geofences; their precise shape shows where the home is, so it stands behind the location gate."""
     resident_for(connection, viewer, number, now)
@@ -32,7 +32,7 @@ def list_geofences(
 
 @router.post("/residents/{number}/geofences", status_code=201, summary="Draw a geofence")
 def add_geofence(
-    viewer: AnyUser, number: Number, body: GeofenceIn, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, body: GeofenceIn, connection: ConnectionDep, now: NowDep
 ) -> GeofenceOut:
     """Draw a new geofence; only staff may."""
     made = actions.add(
@@ -47,7 +47,7 @@ def add_geofence(
 
 
 @router.get("/geofences/{number}", summary="One geofence")
-def read_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> GeofenceOut:
+def read_geofence(viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep) -> GeofenceOut:
     """Return one geofence, precise behind the open location gate."""
     found = geofence_for(connection, viewer, number)
     access = location_gate.recorded_access(connection, viewer, found.resident, now)
@@ -56,7 +56,7 @@ def read_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, no
 
 @router.patch("/geofences/{number}", summary="Change a geofence")
 def change_geofence(
-    viewer: AnyUser, number: Number, body: GeofenceChange, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, body: GeofenceChange, connection: ConnectionDep, now: NowDep
 ) -> GeofenceOut:
     """Change the name, the shape or the hours; only staff may."""
     changed = actions.change(
@@ -71,7 +71,7 @@ def change_geofence(
 
 
 @router.delete("/geofences/{number}", status_code=204, summary="End a geofence")
-def remove_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
+def remove_geofence(viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep) -> None:
     """End a geofence; only staff may. Alerts that came from it stay."""
     actions.remove(ActionContext(connection, viewer, now), number)
 

@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.dependencies import AnyUser
+from api.dependencies import Watcher
 from api.http import cookies
 from api.views.stream import ChangeFeed, Subscriber
 
 router = APIRouter(tags=["live"])
 
 
-async def get_subscriber(request: Request, viewer: AnyUser) -> AsyncGenerator[Subscriber]:
+async def get_subscriber(request: Request, viewer: Watcher) -> AsyncGenerator[Subscriber]:
     """Take a place among the readers before the answer begins, so that a refusal is a proper answer."""
     change_feed: ChangeFeed = request.app.state.change_feed
     with change_feed.subscription(viewer.number) as mine:
@@ -26,7 +26,7 @@ SubscriberDep = Annotated[Subscriber, Depends(get_subscriber)]
 @router.get("/live", response_class=EventSourceResponse, summary="The stream of changes")
 async def live(
     request: Request,
-    viewer: AnyUser,
+    viewer: Watcher,
     mine: SubscriberDep,
     last_event_id: Annotated[str, Header(max_length=40)] = "",
 ) -> AsyncGenerator[ServerSentEvent]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from api.access import location_gate
 from api.access.refusals import FieldError
 from api.access.visibility import device_for, resident_for
-from api.dependencies import AnyUser, ConnectionDep, NowDep
+from api.dependencies import ConnectionDep, NowDep, Watcher
 from api.schemas.common import Cursor, Limit, Moment, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
@@ -32,7 +32,7 @@ _FIX_KEY = (datetime, int, int)
 
 @router.get("/devices", summary="The devices you may know of")
 def list_devices(
-    viewer: AnyUser, connection: ConnectionDep, now: NowDep, limit: Limit = 100, cursor: Cursor = None
+    viewer: Watcher, connection: ConnectionDep, now: NowDep, limit: Limit = 100, cursor: Cursor = None
 ) -> ResultPage[DeviceOut]:
     """Return devices with where they are and their last contact, by device id."""
     after = from_cursor(cursor, str)
@@ -47,7 +47,7 @@ def list_devices(
 
 
 @router.get("/devices/{device_id}", summary="One device")
-def read_device(viewer: AnyUser, device_id: DeviceId, connection: ConnectionDep, now: NowDep) -> DeviceOut:
+def read_device(viewer: Watcher, device_id: DeviceId, connection: ConnectionDep, now: NowDep) -> DeviceOut:
     """Return one device with where it is and its last contact."""
     return DeviceOut.of(device_for(connection, viewer, device_id), now)
 
@@ -55,7 +55,7 @@ def read_device(viewer: AnyUser, device_id: DeviceId, connection: ConnectionDep,
 @router.get("/residents/{number}/readings", summary="Readings of a resident's home")
 def list_readings(
     *,
-    viewer: AnyUser,
+    viewer: Watcher,
     number: Number,
     connection: ConnectionDep,
     now: NowDep,
@@ -92,7 +92,7 @@ def list_readings(
 @router.get("/residents/{number}/blind-times", summary="When a resident's home was out of contact")
 def list_blind_times(
     *,
-    viewer: AnyUser,
+    viewer: Watcher,
     number: Number,
     connection: ConnectionDep,
     now: NowDep,
@@ -111,7 +111,7 @@ def list_blind_times(
 @router.get("/residents/{number}/fixes", summary="Positions of a resident")
 def list_fixes(
     *,
-    viewer: AnyUser,
+    viewer: Watcher,
     number: Number,
     connection: ConnectionDep,
     now: NowDep,

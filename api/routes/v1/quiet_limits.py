@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from api.access.visibility import resident_for
 from api.actions.context import ActionContext
 from api.actions.people import quiet_limits as actions
-from api.dependencies import AnyUser, ConnectionDep, NowDep
+from api.dependencies import ConnectionDep, NowDep, Watcher
 from api.schemas.common import Number
 from api.schemas.geofences import to_hours
 from api.schemas.quiet_limits import QuietLimitIn, QuietLimitOut
@@ -16,7 +16,7 @@ router = APIRouter(tags=["quiet limits"])
 
 @router.get("/residents/{number}/quiet-limits", summary="The quiet limits of a resident")
 def list_quiet_limits(
-    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep
 ) -> list[QuietLimitOut]:
     """Return the limits that hold, the oldest first."""
     resident_for(connection, viewer, number, now)
@@ -25,7 +25,7 @@ def list_quiet_limits(
 
 @router.post("/residents/{number}/quiet-limits", status_code=201, summary="Set a quiet limit")
 def add_quiet_limit(
-    viewer: AnyUser, number: Number, body: QuietLimitIn, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, body: QuietLimitIn, connection: ConnectionDep, now: NowDep
 ) -> QuietLimitOut:
     """Set a limit that counts from now on; only staff may. To change one, set another and remove it."""
     made = actions.add(
@@ -40,6 +40,6 @@ def add_quiet_limit(
 
 
 @router.delete("/quiet-limits/{number}", status_code=204, summary="End a quiet limit")
-def remove_quiet_limit(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
+def remove_quiet_limit(viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep) -> None:
     """End a limit; only staff may. Alerts that came from it stay, and everybody concerned is notified of the removal."""
     actions.remove(ActionContext(connection, viewer, now), number)

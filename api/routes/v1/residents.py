@@ -9,7 +9,7 @@ from api.access.viewer import Viewer
 from api.access.visibility import resident_for
 from api.actions import location
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
+from api.dependencies import ClockDep, ConnectionDep, KnownSinceDep, NowDep, Watcher
 from api.schemas.common import Cursor, Limit, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.residents import (
     ContactChannelOut,
@@ -32,7 +32,7 @@ _LOOKS_SHOWN = timedelta(days=90)
 @router.get("", summary="The residents you may know of")
 def list_residents(
     *,
-    viewer: AnyUser,
+    viewer: Watcher,
     connection: ConnectionDep,
     now: NowDep,
     known_since: KnownSinceDep,
@@ -53,7 +53,7 @@ def list_residents(
 
 @router.get("/{number}", summary="One resident")
 def read_resident(
-    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep, known_since: KnownSinceDep
+    viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep, known_since: KnownSinceDep
 ) -> ResidentOut:
     """Return one resident with their state."""
     return ResidentOut.of(resident_for(connection, viewer, number, now), now, known_since)
@@ -61,7 +61,7 @@ def read_resident(
 
 @router.get("/{number}/contacts", summary="Who is notified, in order")
 def list_contacts(
-    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep
 ) -> list[ContactOut]:
     """Return who is notified, in the order of the escalation; addresses are shown to staff and to the contact."""
     resident_for(connection, viewer, number, now)
@@ -71,7 +71,7 @@ def list_contacts(
 
 
 @router.get("/{number}/looks", summary="Who looked")
-def list_looks(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> list[LookOut]:
+def list_looks(viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep) -> list[LookOut]:
     """Return who looked at the resident's place or record in the last 90 days: the newest 200, newest first."""
     resident_for(connection, viewer, number, now, is_recorded=False)
     return [
@@ -81,14 +81,14 @@ def list_looks(viewer: AnyUser, number: Number, connection: ConnectionDep, now: 
 
 
 @router.get("/{number}/week", summary="The last whole week")
-def read_week(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> WeeklyOut:
+def read_week(viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep) -> WeeklyOut:
     """Return what was more or less in the last week, Monday to Sunday, than in the two months before."""
     return WeeklyOut.model_validate(load_week(connection, resident_for(connection, viewer, number, now), now))
 
 
 @router.get("/{number}/location", summary="How precisely you may see the place now")
 def read_location_access(
-    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep
 ) -> LocationAccessOut:
     """Return whether the location gate is open for you; asking is not a look."""
     resident_for(connection, viewer, number, now, is_recorded=False)
@@ -97,7 +97,7 @@ def read_location_access(
 
 @router.post("/{number}/reveal", status_code=201, summary="Open the precise place for half an hour")
 def reveal(
-    viewer: AnyUser, number: Number, body: RevealIn, connection: ConnectionDep, clock: ClockDep
+    viewer: Watcher, number: Number, body: RevealIn, connection: ConnectionDep, clock: ClockDep
 ) -> LocationAccessOut:
     """Record why the precise place is needed, and open it for half an hour."""
     access = location.reveal(

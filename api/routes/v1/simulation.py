@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from api.actions import simulation as actions
 from api.actions.context import ActionContext
-from api.dependencies import Admin, ConnectionDep, NowDep, refuse_production
+from api.dependencies import ConnectionDep, NowDep, Tester, refuse_production
 from api.schemas.simulation import (
     ExpectationOut,
     InjectionRequestIn,
@@ -30,7 +30,7 @@ router = APIRouter(tags=["simulation"], dependencies=[Depends(refuse_production)
 
 
 @router.get("/simulation", summary="Expected against got")
-def show_simulation(_viewer: Admin, connection: ConnectionDep, now: NowDep, days: Days = 2) -> SimulationOut:
+def show_simulation(_viewer: Tester, connection: ConnectionDep, now: NowDep, days: Days = 2) -> SimulationOut:
     """Return how the simulated ward goes, what really happened in it and which alerts were raised for it. Not in production."""
     found = simulation.state(connection)
     if found is None:
@@ -65,14 +65,14 @@ def show_simulation(_viewer: Admin, connection: ConnectionDep, now: NowDep, days
 
 
 @router.patch("/simulation", summary="Start or stop the simulated ward", status_code=204)
-def want_simulation(viewer: Admin, connection: ConnectionDep, now: NowDep, body: SimulationIn) -> None:
+def want_simulation(viewer: Tester, connection: ConnectionDep, now: NowDep, body: SimulationIn) -> None:
     """Ask for the simulation to run or to stop; it follows within a second."""
     actions.set_running(ActionContext(connection, viewer, now), is_wanted=body.wanted)
 
 
 @router.post("/simulation/wishes", summary="Make something happen now", status_code=201)
 def wish(
-    viewer: Admin, connection: ConnectionDep, now: NowDep, body: InjectionRequestIn
+    viewer: Tester, connection: ConnectionDep, now: NowDep, body: InjectionRequestIn
 ) -> InjectionRequestMadeOut:
     """Ask for something to happen in a home; whether it could be done shows in the list of wishes."""
     number = actions.inject(ActionContext(connection, viewer, now), kind=body.kind, home=body.home)

@@ -11,9 +11,9 @@ from api.dependencies import (
     DatabaseDep,
     MachineNowDep,
     NowDep,
+    Personnel,
+    PersonnelProven,
     SettingsDep,
-    Staff,
-    StaffProven,
 )
 from api.http import cookies
 from api.schemas.common import BigNumber
@@ -107,14 +107,14 @@ def end_session(viewer: AnyUser, connection: ConnectionDep, now: NowDep, number:
 
 
 @router.get("/second-factor", summary="How one's second factor stands")
-def read_second_factor(viewer: Staff, connection: ConnectionDep) -> SecondFactorOut:
+def read_second_factor(viewer: Personnel, connection: ConnectionDep) -> SecondFactorOut:
     """Return whether a code is asked for at each sign-in, and how many recovery codes are left."""
     return SecondFactorOut.model_validate(second_factor.standing(connection, viewer.number))
 
 
 @router.post("/second-factor", status_code=201, summary="Set up a second factor")
 def begin_second_factor(
-    viewer: StaffProven,
+    viewer: PersonnelProven,
     connection: ConnectionDep,
     settings: SettingsDep,
     now: NowDep,
@@ -131,7 +131,7 @@ def begin_second_factor(
 @router.post("/second-factor/confirmation", summary="Switch one's second factor on")
 def confirm_second_factor(
     *,
-    viewer: StaffProven,
+    viewer: PersonnelProven,
     body: CodeIn,
     connection: ConnectionDep,
     settings: SettingsDep,
@@ -147,6 +147,6 @@ def confirm_second_factor(
 
 
 @router.delete("/second-factor", status_code=204, summary="Switch one's second factor off")
-def end_second_factor(viewer: StaffProven, connection: ConnectionDep, now: NowDep) -> None:
+def end_second_factor(viewer: PersonnelProven, connection: ConnectionDep, now: NowDep) -> None:
     """Let the password alone be enough again."""
     second_factor.switch_off(ActionContext(connection, viewer, now), viewer.number)
