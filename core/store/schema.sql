@@ -833,6 +833,7 @@ CREATE TABLE notice (
     CONSTRAINT notice_contact_id_kind_key_key UNIQUE (contact_id, kind, key)
 );
 CREATE INDEX notice_due ON notice USING btree (due_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
+CREATE INDEX notice_outage ON notice USING btree (created_at) WHERE (kind = 'outage'::text);
 
 CREATE TABLE notification (
     notification_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

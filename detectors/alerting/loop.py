@@ -31,6 +31,7 @@ from detectors.alerting.notices import (
     expired_pauses,
     gap_message,
     monthly_tests,
+    outage_message,
     stay_question,
 )
 from detectors.alerting.notices.notice_sender import NoticeSender
@@ -54,6 +55,8 @@ _PAUSE_S = 0.1
 _QUOTA_S = 3600.0
 # What is about no alert is looked at this often.
 _NOTICES_S = 5.0
+# And what looks through all contacts this often.
+_SELDOM_S = 30.0
 # What could not be planned is tried again after this.
 _AGAIN_S = 30.0
 
@@ -229,14 +232,18 @@ def _notices(
         (settings.evening_check_at, evening.look_where_due),
         (settings.equipment_message_at, equipment_message.notify_where_due),
     )
+    seldom_at = 0.0
     while not stop.is_set():
         for due, look in daily:
             if due != NEVER:
                 _fenced(partial(look, database, zone, clock.now(), due=time_of_day.fromisoformat(due)))
         _fenced(partial(gap_message.report, database, clock.now()))
         _fenced(partial(expired_pauses.report, database, clock.now()))
-        _fenced(partial(digest.send_where_due, database, clock.now()))
-        _fenced(partial(monthly_tests.ask_where_due, database, zone, clock.now()))
+        _fenced(partial(outage_message.report, database, clock.now()))
+        if time.monotonic() >= seldom_at:
+            _fenced(partial(digest.send_where_due, database, clock.now()))
+            _fenced(partial(monthly_tests.ask_where_due, database, zone, clock.now()))
+            seldom_at = time.monotonic() + _SELDOM_S
         _fenced(partial(stay_question.ask_where_due, database, clock.now()))
         for sender in senders:
             _fenced(partial(_send_all, sender, stop))

@@ -35,6 +35,10 @@ class NoticeKind(StrEnum):
     """A test of one channel, which says nothing of anybody."""
     UNWATCHED = "unwatched"
     """From when until when nobody was evaluated, once that is over."""
+    OUTAGE = "outage"
+    """A neighbourhood or the whole ward is silent: nobody can tell how somebody is."""
+    OUTAGE_OVER = "outage_over"
+    """That is over."""
     DIGEST = "digest"
     """How somebody has been, for who chose to get it."""
     PREFERENCES = "preferences"
@@ -142,6 +146,11 @@ def withdraw(connection: Connection, kind: NoticeKind, key: str, now: datetime) 
     connection.execute(_NOTICES["withdraw"], {"kind": kind, "key": key, "now": now})
 
 
+def withdraw_one(connection: Connection, contact: int, kind: NoticeKind, key: str, now: datetime) -> None:
+    """Do not send what waits for one contact under a key: it is over."""
+    connection.execute(_NOTICES["withdraw_one"], {"contact": contact, "kind": kind, "key": key, "now": now})
+
+
 def withdraw_about(connection: Connection, kind: NoticeKind, absence: int, now: datetime) -> None:
     """Do not send what waits about a planned absence: somebody answered."""
     connection.execute(_NOTICES["withdraw_about"], {"kind": kind, "absence": absence, "now": now})
@@ -166,6 +175,12 @@ def lease_one(connection: Connection, now: datetime, machine_now: datetime, unti
     values = {"now": now, "machine_now": machine_now, "lease_until": until}
     cursor = connection.cursor(row_factory=kwargs_row(_notice))
     return cursor.execute(_NOTICES["lease_one"], values).fetchone()
+
+
+def is_leased(connection: Connection, notice: int, lease_until: datetime) -> bool:
+    """Return whether a message is still its sender's: nobody withdrew it, or took it over."""
+    values = {"notice": notice, "lease_until": lease_until}
+    return connection.execute(_NOTICES["is_leased"], values).fetchone() is not None
 
 
 def finish(

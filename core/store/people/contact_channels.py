@@ -150,8 +150,13 @@ def require_contact(connection: Connection, contact: int) -> None:
     NotFoundError
         There is no such contact.
     """
-    if connection.execute(_CHANNELS["hold_contact"], {"contact": contact}).fetchone() is None:
+    if not hold_contact(connection, contact):
         raise NotFoundError(f"there is no contact {contact}; `mimamori contact list` shows them all")
+
+
+def hold_contact(connection: Connection, contact: int) -> bool:
+    """Lock a contact as `require_contact` does, and return whether there is one."""
+    return connection.execute(_CHANNELS["hold_contact"], {"contact": contact}).fetchone() is not None
 
 
 def remove(connection: Connection, number: int) -> ContactChannel:

@@ -137,6 +137,8 @@ def end_with_watch(connection: Connection, resident: int, now: datetime) -> None
         NoticeKind.STILL_AWAY,
         NoticeKind.WEAKENING,
         NoticeKind.DIGEST,
+        NoticeKind.OUTAGE,
+        NoticeKind.OUTAGE_OVER,
     )
     notices.withdraw_of_resident(connection, kinds, resident, now)
 

@@ -42,6 +42,8 @@ _URGENCY = {
     NoticeKind.CHANNEL_TEST: Severity.KEEP_AN_EYE,
     NoticeKind.DEAD_CHANNEL: Severity.EQUIPMENT,
     NoticeKind.UNWATCHED: Severity.CHECK_SOON,
+    NoticeKind.OUTAGE: Severity.CHECK_SOON,
+    NoticeKind.OUTAGE_OVER: Severity.KEEP_AN_EYE,
     NoticeKind.DIGEST: Severity.EQUIPMENT,
     NoticeKind.PREFERENCES: Severity.KEEP_AN_EYE,
 }
@@ -98,9 +100,17 @@ class NoticeSender:
         until = machine_now + LEASE
         with self._database.transaction() as connection:
             notice = notices.lease_one(connection, now, machine_now, until)
-            message = None if notice is None else self._prepared(connection, notice, now)
         if notice is None:
             return False
+        # Only now, when the message itself is not locked any more: whoever changes the contact locks that first, and the message then.
+        with self._database.transaction() as connection:
+            if notice.kind is NoticeKind.CHANNEL_TEST:
+                # Nobody puts another address in the place of this one before its link is known.
+                contact_channels.hold_contact(connection, notice.contact)
+            if not notices.is_leased(connection, notice.number, until):
+                # It was withdrawn meanwhile, or went with its contact.
+                return True
+            message = self._prepared(connection, notice, now)
         attempt = Attempt(DeliveryResult.REFUSED, "no_channel") if message is None else self._attempt(message)
         self._settle(notice, until, attempt)
         return True
@@ -141,9 +151,6 @@ class NoticeSender:
         self, connection: Connection, notice: Notice, contact: Contact, now: datetime
     ) -> list[ContactChannel]:
         """Return the channels on which a message may go, the best first."""
-        if notice.kind is NoticeKind.CHANNEL_TEST:
-            # Nobody puts another address in the place of this one before its link is known.
-            contact_channels.require_contact(connection, contact.number)
         there = contact_channels.of_contact(connection, contact.number)
         if notice.kind is NoticeKind.CHANNEL_TEST:
             # No other one shows that this one works; that it is known to be dead is what is tried.
@@ -231,6 +238,8 @@ class NoticeSender:
         answer_url = urls[0]
         resident = residents.get(connection, notice.body["resident"])
         zone = residents.home_of(connection, resident.number).zone
+        if notice.kind in {NoticeKind.OUTAGE, NoticeKind.OUTAGE_OVER}:
+            return notice_texts.outage(notice, resident, contact, zone, now)
         if notice.kind is NoticeKind.WEAKENING:
             change = watch_changes.one(connection, notice.body["change"], Concerned(resident=resident.number))
             return weakening_text.render(change, resident, contact, self._office.base_url, zone, now)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from core.domain.people import Language
-from core.store.alerts.notices import Notice
+from core.domain.people import Contact, Language, Resident
+from core.store.alerts.notices import Notice, NoticeKind
 from core.texts.local_format import clock_time, listed
-from detectors.alerting.message_texts import MessageTexts, texts_of
+from detectors.alerting.message_texts import MessageTexts, one_line, texts_of
 from detectors.alerting.messages import Text
 
 
@@ -69,6 +69,22 @@ def unwatched(notice: Notice, language: Language, base_url: str, zone: ZoneInfo,
     ]
     page = texts("unwatched.page", url=f"{base_url}/offices/{body['office']}/unwatched")
     return Text(texts("unwatched.subject"), "\n".join([*lines, page]), " ".join(lines))
+
+
+def outage(notice: Notice, resident: Resident, contact: Contact, zone: ZoneInfo, now: datetime) -> Text:
+    """Write that a neighbourhood or the whole ward is silent, or that it is over: of one resident nobody could tell meanwhile."""
+    texts = texts_of(contact.language)
+    name = one_line(contact.calls_resident) or texts.polite(one_line(resident.name))
+    began = texts.moment(datetime.fromisoformat(notice.body["began_at"]), now, zone)
+    if notice.kind is NoticeKind.OUTAGE:
+        subject, keys = "outage.subject", ("outage.head", "outage.calls", "outage.todo")
+    else:
+        subject, keys = "outage.subject_over", ("outage.over", "outage.over_todo")
+    ended = notice.body.get("ended_at")
+    fields = {"name": name, "began": began}
+    fields["ended"] = began if ended is None else texts.moment(datetime.fromisoformat(ended), now, zone)
+    sentence = " ".join(texts(key, **fields) for key in keys)
+    return Text(texts(subject), sentence, sentence)
 
 
 def dead_channel(notice: Notice, language: Language, base_url: str) -> Text:

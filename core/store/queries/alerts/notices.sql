@@ -27,6 +27,11 @@ ORDER BY body ->> 'channel', created_at DESC;
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
 WHERE kind = %(kind)s AND key = %(key)s AND sent_at IS NULL AND given_up_at IS NULL;
 
+-- name: withdraw_one
+-- What waits for one contact under a key is not sent: it is over.
+UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
+WHERE contact_id = %(contact)s AND kind = %(kind)s AND key = %(key)s AND sent_at IS NULL AND given_up_at IS NULL;
+
 -- name: withdraw_about
 -- What waits about a planned absence is not sent: somebody answered.
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
@@ -59,6 +64,10 @@ WHERE notice_id = (
     FOR UPDATE SKIP LOCKED
 )
 RETURNING notice_id AS number, contact_id AS contact, kind, body, request_key::text AS request_key, created_at, attempts;
+
+-- name: is_leased
+-- Whether a message is still its sender's.
+SELECT notice_id FROM notice WHERE notice_id = %(notice)s AND lease_until = %(lease_until)s AND sent_at IS NULL AND given_up_at IS NULL;
 
 -- name: finish
 -- Write how an attempt ended.
