@@ -142,7 +142,8 @@ class NoticeSender:
             kind=None,
             alert=None,
             request_key=notice.request_key,
-            answer_url=answer_url,
+            # Where a message has room for one link only, or for a button.
+            answer_url=answer_url or settings_url,
             planned_at=notice.created_at,
             notice=notice.kind,
         )

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from fastapi.testclient import TestClient
 
+from core.domain.delivery.record import Attempt, DeliveryResult
 from core.domain.people import Channel
 from core.store.people import contact_channels
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import LinkPurpose
 from detectors.alerting.delivery import Office
 from detectors.alerting.notices.notice_sender import NoticeSender
+from detectors.alerting.outgoing import OutgoingMessage
 from tests.support.alerting import mail_sink
 from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
 from tests.support.wards.notified_ward import mail_channel
@@ -255,6 +257,35 @@ def test_staff_send_the_link_to_a_confirmed_channel_and_end_it(own: OwnPage) -> 
     assert care.post(f"/api/v1{page}/preferences-link").status_code == 422
     (centre,) = ward.execute("SELECT contact_id FROM contact WHERE name = 'centre A'")[0]
     assert care.post(f"/api/v1/contacts/{centre}/preferences-link").status_code == 422
+
+
+class Kept:
+    """Takes every message, and keeps it."""
+
+    def __init__(self) -> None:
+        self.messages: list[OutgoingMessage] = []
+
+    def send(self, message: OutgoingMessage) -> Attempt:
+        """Keep it."""
+        self.messages.append(message)
+        return Attempt(DeliveryResult.DELIVERED, None)
+
+
+def test_where_a_message_has_room_for_one_link_it_is_the_one_to_the_page(own: OwnPage) -> None:
+    ward, kept = own.ward, Kept()
+    with ward.database.transaction() as connection:
+        line = contact_channels.add(
+            connection, own.contact, Channel.LINE, f"U{'0' * 32}", sealer=None, confirmed_at=ward.clock.now()
+        )
+        contact_channels.put_first(connection, line.number)
+    ward.client("care_a").post(f"/contacts/{own.contact}/preferences-link")
+    sender = NoticeSender(
+        ward.database, ward.clock, kept, Office("https://mimamori.example.jp", "", ZoneInfo("Asia/Tokyo"))
+    )
+    assert sender.send_one()
+    (message,) = kept.messages
+    assert message.channel is Channel.LINE
+    assert re.fullmatch(r"https://mimamori\.example\.jp/c/[\w-]{32}/settings", message.answer_url)
 
 
 def test_two_who_change_at_once_are_one_after_the_other(own: OwnPage) -> None:
