@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.pages import api_tokens, notifications, own_account, second_factor, sign_in, simulation
 from api.pages import help as guide
 from api.pages.alerts import answer_link as answer
+from api.pages.alerts import deliveries
 from api.pages.alerts import history as alerts
 from api.pages.backtests import form as backtests
 from api.pages.devices import connection, enrolment, placement, profiles, proposals
@@ -60,6 +61,7 @@ for _part in (
     zones,
     quiet_limits,
     alerts,
+    deliveries,
     equipment,
     connection,
     placement,

@@ -30,6 +30,7 @@ _PAGES = {
     "tonight": ("/offices/1/tonight", "care"),
     "times nobody was watched": ("/offices/1/unwatched", "care"),
     "response times": ("/offices/1/response-times", "care"),
+    "messages of an alert": ("/alerts/{inactivity}/deliveries", "care"),
     "webhook events": ("/webhook-events", "care"),
     "duty roster": ("/offices/1/duty", "care"),
     "try settings": ("/residents/2/backtests", "care"),

@@ -51,7 +51,18 @@ def test_page_and_interface_say_of_each_channel_what_is_known_and_no_more(ward: 
         ("mail", "waiting", "mail_not_configured"),
     ]
     assert all(one["accepted_at"] is None and one["arrived_at"] is None for one in found)
+    # The whole record: what the service called it, when it failed, and of the rest that nobody knows.
+    page = ward.client("care_a").get(f"/alerts/{number}/deliveries").text
+    whole = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "contact A 最初のお知らせ 予定 9:40 · 送ります" in whole
+    assert "SMS 届きませんでした: twilio_21610 送信 1回, 最初は 9:40" in whole
+    assert "到着 分かりません 読まれた 分かりません 返事 分かりません 届かなかった 9:40" in whole
+    ward.execute("UPDATE delivery SET provider_id = 'SM123', accepted_at = planned_at WHERE kind = 'sms'")
+    page = ward.client("care_a").get(f"/alerts/{number}/deliveries").text
+    assert "SM123" in page
+    assert ward.client("care_b").get(f"/alerts/{number}/deliveries").status_code == 404
     page = ward.client("care_a").get(f"/alerts/{number}").text
+    assert f"/alerts/{number}/deliveries" in page
     assert "SMS: " in page
     assert "届きませんでした、理由: twilio_21610" in page
     assert "メール: もう一度送ります、理由: メールの設定がありません" in page

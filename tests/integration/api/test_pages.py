@@ -137,6 +137,7 @@ _CASES = (
     Case("GET", "/offices/{office}/tonight", 200, 200, 404, 403, 403),
     Case("GET", "/offices/{office}/unwatched", 200, 200, 404, 403, 403),
     Case("GET", "/offices/{office}/response-times", 200, 200, 404, 403, 403),
+    Case("GET", "/alerts/{alert}/deliveries", 200, 200, 404, 403, 403),
     Case("GET", "/webhook-events", 200, 200, 200, 403, 403),
     # None has failed.
     Case("POST", "/webhook-events/{event}/redelivery", 404, 404, 404, 403, 403, form={}),
