@@ -244,7 +244,7 @@ def _chat_attempt(lines: Iterable[str]) -> Attempt:
     found = _HTTP_STATUS.search(text)
     if found is not None:
         status = int(found[1])
-        is_final = 300 <= status < 500 and status not in _HTTP_TEMPORARY
+        is_final = 400 <= status < 500 and status not in _HTTP_TEMPORARY
         return Attempt(DeliveryResult.REFUSED if is_final else DeliveryResult.FAILED, f"http_{status}")
     if "Read timed out" in text:
         return Attempt(DeliveryResult.UNKNOWN, "timeout")

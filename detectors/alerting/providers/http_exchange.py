@@ -152,11 +152,15 @@ def exchange(
 
 
 def plain_attempt(answer: ProviderAnswer, provider_id: str | None = None) -> Attempt:
-    """Return what a status says by itself: 2xx accepted, 408, 409, 425, 429 and 5xx for now not, everything else never."""
+    """Return what a status says by itself: 2xx accepted, 3xx, 408, 409, 425, 429 and 5xx for now not, everything else never.
+
+    Nobody follows a redirect, for it may lead anywhere; but it says nothing of the message, and services that are away send one to a page about it.
+    """
     if answer.is_accepted:
         return Attempt(DeliveryResult.DELIVERED, provider_id=provider_id)
     error = f"http_{answer.status}"
-    if answer.status in {408, 409, 425, 429} or answer.status >= 500:
+    is_redirect = 300 <= answer.status < 400
+    if is_redirect or answer.status in {408, 409, 425, 429} or answer.status >= 500:
         return Attempt(DeliveryResult.FAILED, error, retry_after=answer.retry_after)
     return Attempt(DeliveryResult.REFUSED, error)
 

@@ -1,5 +1,6 @@
 """The JSON interface over the real database: what it shows, pages of lists, changes, and clear refusals."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -181,6 +182,33 @@ def test_of_two_who_claim_at_once_one_holds_it_and_the_other_is_answered_who(war
         "claimed_by": holder,
     }
     assert holder in lost.json()["detail"]
+
+
+def test_of_fifty_who_claim_at_once_one_holds_it_and_all_others_are_answered_who(ward: ApiWard) -> None:
+    number = ward.open_alert()
+    ward.execute(
+        "INSERT INTO user_account (login, name, role, office_id, language, password_hash, created_at)"
+        " SELECT 'colleague_' || one, 'colleague ' || one, 'care', 1, 'ja', '', now() FROM generate_series(1, 50) AS one"
+    )
+    clients = [ward.client(f"colleague_{one}") for one in range(1, 51)]
+    begin = threading.Barrier(len(clients))
+
+    def claim(client: Any) -> Any:
+        begin.wait(30)
+        return client.post(f"/api/v1/alerts/{number}/claim", json={"version": 1})
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(claim, clients))
+
+    (won,) = [one for one in answers if one.status_code == 200]
+    holder = won.json()["claimed_by"]
+    assert holder.startswith("colleague ")
+    others = [one for one in answers if one is not won]
+    assert [one.status_code for one in others] == [409] * 49
+    assert all(one.json()["alert"]["claimed_by"] == holder for one in others)
+    assert all(holder in one.json()["detail"] for one in others)
+    rows = ward.execute("SELECT count(*) FROM alert_event WHERE alert_id = %s AND kind = 'claimed'", number)
+    assert rows == [(1,)]
 
 
 def test_an_alert_is_claimed_noted_and_closed_and_shows_what_happened(ward: ApiWard) -> None:

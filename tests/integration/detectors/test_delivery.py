@@ -246,7 +246,7 @@ def test_a_redirect_to_another_host_is_not_followed() -> None:
     with webhook_sink() as inner, webhook_sink(status=302, location=inner.url) as outer:
         attempt = delivery_channel(free_port()).send(message_to(Channel.WEBHOOK, outer.url))
 
-    assert attempt == Attempt(DeliveryResult.REFUSED, "http_302")
+    assert attempt == Attempt(DeliveryResult.FAILED, "http_302")
     assert inner.received == []
 
 

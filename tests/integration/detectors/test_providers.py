@@ -117,7 +117,7 @@ def test_texts_with_signs_of_markup_are_said_and_not_read_as_markup() -> None:
         ("busy", DeliveryResult.FAILED, None, False),
         ("wrong_token", DeliveryResult.FAILED, None, False),
         ("blocked", DeliveryResult.REFUSED, None, True),
-        ("redirect", DeliveryResult.REFUSED, None, False),
+        ("redirect", DeliveryResult.FAILED, None, False),
         ("reset", DeliveryResult.UNKNOWN, None, False),
         ("endless", DeliveryResult.DELIVERED, None, False),
         ("hang", DeliveryResult.UNKNOWN, None, False),
