@@ -24,6 +24,7 @@ from tests.bench import (
     sharing,
     simulator,
     steady,
+    to_channel,
     years,
 )
 from tests.bench.ingest import FULL, QUICK, Effort, Say
@@ -61,6 +62,7 @@ PARTS: dict[str, Part] = {
     "fences": _fences,
     "rules": _rules,
     "alerts": alerts.measure,
+    "channels": to_channel.measure,
     "sharing": sharing.measure,
     "people": people.measure,
     "one_person": one_person.measure,

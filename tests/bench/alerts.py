@@ -87,7 +87,7 @@ def _run(stand: Stand, name: str, residents: int, probes: int) -> Latencies:
         try:
             starter.start("ingest", stand.settings(name))
             starter.start("detectors", stand.settings(name))
-            with _sending(stand, ward, probes):
+            with sending(stand, ward, probes):
                 time.sleep(_WARM_S)
                 return _probe(stand, connection, ward, probes)
         finally:
@@ -95,7 +95,7 @@ def _run(stand: Stand, name: str, residents: int, probes: int) -> Latencies:
 
 
 @contextmanager
-def _sending(stand: Stand, ward: LargeWard, spared: int) -> Generator[None]:
+def sending(stand: Stand, ward: LargeWard, spared: int) -> Generator[None]:
     """Let the ward send in a process of its own."""
     command = stand.command("ward", SIMULATOR, str(ward.residents), str(spared), str(RATE))
     publisher = subprocess.Popen(command)
