@@ -15,7 +15,7 @@ from core.clock import Clock, clock_from_setting
 from core.domain.people import Channel
 from core.domain.records.retention import LEAST_FIX_DAYS, LEAST_READING_DAYS, KeptFor
 from core.errors import SettingsError
-from core.mqtt_out_settings import MqttOutSettings
+from core.outward_settings import OutwardSettings
 
 _PREFIX = "MIMAMORI_"
 _FILE_SUFFIX = "_FILE"
@@ -29,7 +29,7 @@ NEVER = "never"
 """In place of a time of day. An empty variable stands for the default."""
 
 
-class Settings(MqttOutSettings):
+class Settings(OutwardSettings):
     """Everything that differs between one installation and the next.
 
     Each field is read from `MIMAMORI_<NAME>`, else from the file that `MIMAMORI_<NAME>_FILE` names (for secrets),

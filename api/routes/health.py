@@ -37,6 +37,10 @@ class Ready(Output):
     unnotified_emergencies: int
     exhausted_emergencies: int
     overdue_messages: int
+    canary: bool = Field(
+        description="Whether a canary's call came through to its sink within 15 minutes; true where none is expected."
+    )
+    canary_call_age_s: float | None
     retention_late: bool = Field(
         description="Whether raw data that are too old did not go in time; the service is ready all the same."
     )
@@ -53,7 +57,8 @@ def healthz() -> Alive:
 def readyz(database: DatabaseDep, clock: ClockDep, settings: SettingsDep, response: Response) -> Ready:
     """Answers 503 while nothing new can be seen: the database is away, ingest or the detectors stand still, or no device says a word.
 
-    Also while nobody would be notified: no message reaches an office, an emergency has none, or senders stand still.
+    Also while nobody would be notified: no message reaches an office, an emergency has none, senders stand still, or no call of a canary
+    came through for 15 minutes where one is expected.
 
     Devices are silent when nothing came of any of them (but the canary) for two of the shortest heartbeats and a minute.
     """
@@ -74,6 +79,8 @@ def readyz(database: DatabaseDep, clock: ClockDep, settings: SettingsDep, respon
         unnotified_emergencies=found.unnotified_emergencies,
         exhausted_emergencies=found.exhausted_emergencies,
         overdue_messages=found.overdue_messages,
+        canary=found.canary,
+        canary_call_age_s=found.canary_call_age_s,
         retention_late=found.is_retention_late,
         next=found.next,
     )

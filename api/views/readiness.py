@@ -11,6 +11,7 @@ from core.settings import Settings
 from core.store.database import Database
 from core.store.operation import delivery_health, health, retention
 from core.store.operation.delivery_health import DeliveryHealth
+from core.store.operation.outward import canary_flights
 
 ReadinessWord = Literal["ready", "blind", "mute"]
 
@@ -25,6 +26,8 @@ class Readiness:
         `ready`; `blind` while nothing new can be seen; `mute` while nobody would be notified.
     database, ingest, detectors, devices, messages : bool
         Whether each does its work; what waits for another is not to blame.
+    canary, canary_call_age_s : bool, float or None
+        Whether a call of a canary came through of late, where one is expected; and how long ago the latest did.
     is_retention_late : bool
         Whether what is too old did not go in time: no fault that keeps the service from its work.
     next : str
@@ -48,6 +51,8 @@ class Readiness:
     unplanned_events: int = 0
     exhausted_emergencies: int = 0
     is_retention_late: bool = False
+    canary: bool = True
+    canary_call_age_s: float | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -65,6 +70,7 @@ def readiness(database: Database, settings: Settings, clock: Clock) -> Readiness
             delivery = delivery_health.delivery_health(connection, clock.now(), clock.factor)
             offices = delivery_health.unreachable_offices(connection, settings.usable_channels)
             kept = retention.state(connection)
+            flights = canary_flights.state(connection)
     except StoreError:
         advice = "check that PostgreSQL runs and that MIMAMORI_DATABASE_URL is right"
         return Readiness("blind", advice, database=False)
@@ -74,11 +80,13 @@ def readiness(database: Database, settings: Settings, clock: Clock) -> Readiness
     is_ingest_silent = status.is_ingest_silent(found, now, silent_after)
     sees_nothing = is_blind or is_all_silent
     nobody_left = delivery.unnotified_emergencies + delivery.exhausted_emergencies
-    is_mute = bool(offices) or nobody_left > 0 or delivery.stands_still
+    is_expected = bool(settings.canary_sink.get_secret_value())
+    is_call_late = is_expected and flights.is_late(now, clock.factor)
+    is_mute = bool(offices) or nobody_left > 0 or delivery.stands_still or is_call_late
     return Readiness(
         "blind" if sees_nothing else "mute" if is_mute else "ready",
         _next(is_ingest_silent=is_ingest_silent, is_blind=is_blind, is_all_silent=is_all_silent)
-        or _next_of_messages(delivery, is_office_unreachable=bool(offices)),
+        or _next_of_messages(delivery, is_office_unreachable=bool(offices), is_call_late=is_call_late),
         ingest=not is_ingest_silent,
         # Evaluation never goes further than ingest, so while that is silent it is not to blame.
         detectors=is_ingest_silent or not is_blind,
@@ -94,6 +102,8 @@ def readiness(database: Database, settings: Settings, clock: Clock) -> Readiness
         unplanned_events=delivery.unplanned_events,
         exhausted_emergencies=delivery.exhausted_emergencies,
         is_retention_late=kept.is_late(now),
+        canary=not is_call_late,
+        canary_call_age_s=_age_s(flights.accepted_at, now) if is_expected else None,
     )
 
 
@@ -105,14 +115,20 @@ def _next(*, is_ingest_silent: bool, is_blind: bool, is_all_silent: bool) -> str
     return "no device is in contact: check the broker, the network and the gateways" if is_all_silent else ""
 
 
-def _next_of_messages(delivery: DeliveryHealth, *, is_office_unreachable: bool) -> str:
+def _next_of_messages(delivery: DeliveryHealth, *, is_office_unreachable: bool, is_call_late: bool) -> str:
     if delivery.unnotified_emergencies:
         return "an emergency has nobody to notify: look at the board, then register contacts"
     if delivery.exhausted_emergencies:
         return "an emergency has no desk that can be asked any more: take it on the board, then register the ward's duty line"
     if delivery.stands_still:
         return "messages wait: start the detectors, or read their log"
-    return "no message reaches an office: `mimamori doctor` says which" if is_office_unreachable else ""
+    if is_office_unreachable:
+        return "no message reaches an office: `mimamori doctor` says which"
+    return (
+        "no call of a canary comes through: `mimamori canary ID --call` says where it falls"
+        if is_call_late
+        else ""
+    )
 
 
 def _age_s(moment: datetime | None, now: datetime) -> float | None:

@@ -29,6 +29,7 @@ from core.store.operation import (
     retention,
     service_figures,
 )
+from core.store.operation.outward import canary_flights
 from core.store.people import residents, tonight
 from core.store.people.personal import erasures
 from core.store.people.reach import monthly_tests
@@ -155,6 +156,10 @@ def _of_progress(connection: Connection) -> Iterator[FigureValue]:
     yield from _moment("service_last_received_timestamp_seconds", found.last_received_at)
     canary = evaluation_queue.canary_last_contact(connection)
     yield from _moment("service_canary_last_contact_timestamp_seconds", canary[0] if canary else None)
+    flights = canary_flights.state(connection)
+    yield from _moment("service_canary_call_delivered_timestamp_seconds", flights.accepted_at)
+    if flights.took is not None:
+        yield FigureValue("service_canary_call_seconds", flights.took.total_seconds())
     yield FigureValue("service_quarantined", found.quarantined)
     watched, blind = service_figures.homes(connection)
     yield FigureValue("service_homes", watched)

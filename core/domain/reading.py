@@ -61,6 +61,9 @@ def is_life_sign(kind: DeviceKind, metric: str, value: float) -> bool:
     >>> is_life_sign(DeviceKind.PLUG, "power_w", 1183.0), is_life_sign(DeviceKind.OTHER, "power_w", 80.0)
     (True, False)
     """
+    if kind is DeviceKind.CANARY:
+        # A program, not a person.
+        return False
     kinds = _ONLY_OF.get(metric)
     if kinds is not None:
         return kind in kinds and (metric != metrics.POWER_W.name or value >= APPLIANCE_IN_USE_W)

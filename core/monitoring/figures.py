@@ -156,6 +156,8 @@ _ALL = (
     ),
     _gauge("service_last_received_timestamp_seconds", "When anything last came of any device"),
     _gauge("service_canary_last_contact_timestamp_seconds", "When the canary was last in contact; none without one"),
+    _gauge("service_canary_call_delivered_timestamp_seconds", "When a call of a canary last came through to its sink; none before the first"),
+    _gauge("service_canary_call_seconds", "How long that took, from the press to the sink's answer"),
     _gauge(
         "service_response_seconds",
         "How long it took, in the median of the last seven days, from the opening of alerts until a step; not of fewer than ten residents",

@@ -314,6 +314,18 @@ CREATE TABLE broker_session (
     CONSTRAINT broker_session_pkey PRIMARY KEY (client_id)
 );
 
+CREATE TABLE canary_flight (
+    device_number integer NOT NULL,
+    pressed_at timestamp with time zone NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    attempts smallint NOT NULL DEFAULT 0,
+    lease_until timestamp with time zone,
+    accepted_at timestamp with time zone,
+    error text,
+    CONSTRAINT canary_flight_pkey PRIMARY KEY (device_number, pressed_at),
+    CONSTRAINT canary_flight_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number) ON DELETE CASCADE
+);
+
 CREATE TABLE chattering_device (
     device_number integer NOT NULL,
     since timestamp with time zone NOT NULL,

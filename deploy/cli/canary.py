@@ -1,18 +1,18 @@
-"""`mimamori canary`: sends a message as a device does and follows it through the broker and ingest into the database."""
+"""`mimamori canary`: sends a message as a device does and follows it into the database, or a call through to its sink."""
 
 import json
 import os
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.domain.metrics import ONLINE
+from core.domain.metrics import ONLINE, SOS
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class Flight:
     signed_in_ms: float | None = None
     broker_ms: float | None = None
     stored_ms: float | None = None
+    found_ms: float | None = None
+    delivered_ms: float | None = None
     problem: str = ""
 
 
@@ -42,8 +44,16 @@ def canary(
     timeout: Annotated[
         float, typer.Option("--patience", help="How long it may take, in seconds.", min=1, max=600)
     ] = 10,
+    *,
+    call: Annotated[
+        bool,
+        typer.Option(
+            "--call",
+            help="Press an emergency button, and follow the call through the detectors and a sender to MIMAMORI_CANARY_SINK. It notifies nobody.",
+        ),
+    ] = False,
 ) -> None:
-    """Send a message as a device does, and print how long it takes until it is in the database.
+    """Send a message as a device does, and print how long it takes until it is in the database, or its call at the sink.
 
     One line of JSON each time. Ends with exit code 1 when it does not arrive, so it can be used by monitoring. Register a
     device of the kind canary for this alone, in a home where nobody lives: it stands for all of them.
@@ -61,7 +71,7 @@ def canary(
     url = settings.database_url.get_secret_value()
     with Database(url, size=1, application="mimamori-canary") as database:
         while True:
-            flight = fly(settings, clock, database, device, password, timeout)
+            flight = fly(settings, clock, database, device, password, timeout, is_call=call)
             print(json.dumps(asdict(flight)), flush=True)
             if not every:
                 raise typer.Exit(1 if flight.problem else 0)
@@ -69,41 +79,94 @@ def canary(
 
 
 def fly(
-    settings: "Settings", clock: "Clock", database: "Database", device: str, password: str, timeout_s: float
+    settings: "Settings",
+    clock: "Clock",
+    database: "Database",
+    device: str,
+    password: str,
+    timeout_s: float,
+    *,
+    is_call: bool = False,
 ) -> Flight:
     """Send one canary and follow it; what goes wrong on the way is shown, not raised."""
     from core.errors import StoreUnavailableError
 
     sent_at, began = clock.now(), time.monotonic()
+    flight = Flight(device, sent_at.isoformat())
     line = _Line(settings, device, password)
-    at = sent_at.isoformat()
     try:
+        topic, body = (
+            _call(database, device, flight.at)
+            if is_call
+            else (f"mimamori/v1/{device}/status", _status(flight.at))
+        )
         problem = line.connect(timeout_s)
         if problem:
-            return Flight(device, at, problem=problem)
-        signed_in = _since(began)
-        body = json.dumps({ONLINE.name: True, "time": at}).encode()
-        problem = line.publish(f"mimamori/v1/{device}/status", body, timeout_s)
+            return replace(flight, problem=problem)
+        flight = replace(flight, signed_in_ms=_since(began))
+        problem = line.publish(topic, body, timeout_s)
         if problem:
-            return Flight(device, at, signed_in, problem=problem)
-        taken = _since(began)
+            return replace(flight, problem=problem)
+        flight = replace(flight, broker_ms=_since(began))
+        return _followed(database, flight, sent_at, began, timeout_s, is_call=is_call)
+    except StoreUnavailableError:
+        return replace(flight, problem="the database is away: start it, or set MIMAMORI_DATABASE_URL")
     finally:
         line.close()
-    try:
-        while time.monotonic() - began < timeout_s:
-            if _is_stored(database, device, sent_at):
-                return Flight(device, at, signed_in, taken, _since(began))
-            time.sleep(_POLL_S)
-    except StoreUnavailableError:
-        return Flight(
-            device,
-            at,
-            signed_in,
-            taken,
-            problem="the database is away: start it, or set MIMAMORI_DATABASE_URL",
-        )
-    problem = "the broker took it, and ingest did not store it: look at ingest's log, and whether the device is registered"
-    return Flight(device, at, signed_in, taken, problem=problem)
+
+
+def _status(at: str) -> bytes:
+    return json.dumps({ONLINE.name: True, "time": at}).encode()
+
+
+def _call(database: "Database", device: str, at: str) -> tuple[str, bytes]:
+    """Return where and how a native emergency button says that it was pressed."""
+    from core.store.operation.outward import canary_flights
+
+    with database.transaction() as connection:
+        seq = canary_flights.next_seq(connection, device)
+    body = {"seq": seq, "readings": [{"metric": SOS.name, "value": True, "time": at}]}
+    return f"mimamori/v1/{device}/readings", json.dumps(body).encode()
+
+
+def _followed(
+    database: "Database", flight: Flight, sent_at: datetime, began: float, timeout_s: float, *, is_call: bool
+) -> Flight:
+    """Follow a canary from the broker to where it ends; `problem` says where it fell."""
+    metric = SOS if is_call else ONLINE
+    while time.monotonic() - began < timeout_s:
+        if flight.stored_ms is None:
+            if _is_stored(database, flight.device, metric.number, sent_at):
+                flight = replace(flight, stored_ms=_since(began))
+        else:
+            flight = _called(database, flight, sent_at, began)
+        if (flight.delivered_ms if is_call else flight.stored_ms) is not None:
+            return replace(flight, problem="")
+        time.sleep(_POLL_S)
+    return replace(flight, problem=_where(flight))
+
+
+def _called(database: "Database", flight: Flight, sent_at: datetime, began: float) -> Flight:
+    from core.store.operation.outward import canary_flights
+
+    with database.transaction() as connection:
+        found = canary_flights.flight(connection, flight.device, sent_at)
+    if found is None:
+        return flight
+    if flight.found_ms is None:
+        flight = replace(flight, found_ms=_since(began))
+    if found.accepted_at is not None:
+        return replace(flight, delivered_ms=_since(began))
+    return replace(flight, problem=found.error or "")
+
+
+def _where(flight: Flight) -> str:
+    if flight.stored_ms is None:
+        return "the broker took it, and ingest did not store it: look at ingest's log, and whether the device is registered"
+    if flight.found_ms is None:
+        return "ingest stored it, and the detectors did not find it: start them, and see that the device is of the kind canary"
+    why = f" ({flight.problem})" if flight.problem else ""
+    return f"the detectors found it, and no sender took it to the sink{why}: look at MIMAMORI_CANARY_SINK and their log"
 
 
 class _Line:
@@ -161,11 +224,11 @@ class _Line:
         self._published.set()
 
 
-def _is_stored(database: "Database", device: str, sent_at: datetime) -> bool:
+def _is_stored(database: "Database", device: str, metric: int, sent_at: datetime) -> bool:
     from core.store.operation import health
 
     with database.transaction() as connection:
-        found = health.latest_value(connection, device, ONLINE.number)
+        found = health.latest_value(connection, device, metric)
     return found is not None and found[0] >= sent_at
 
 

@@ -7,6 +7,7 @@ from core.domain.people import Channel
 from core.settings import Settings
 from core.store.database import Connection
 from core.store.operation import delivery_health, provider_quota
+from core.store.operation.outward import canary_flights
 from core.store.people import contact_channels, offices
 from deploy.doctor.check import Check, CheckResult
 
@@ -16,6 +17,7 @@ _NAMED = 5
 def delivery_checks(connection: Connection, settings: Settings, clock: Clock) -> Iterator[Check]:
     """Look at offices that nothing reaches, emergencies without a message, senders, who watches us, and the addresses of contacts."""
     yield from _people_checks(connection, settings, clock)
+    yield from _canary_checks(connection, settings, clock)
     yield from _channel_checks(connection, settings)
 
 
@@ -52,6 +54,23 @@ def _people_checks(connection: Connection, settings: Settings, clock: Clock) -> 
             f"{found.overdue_messages} messages and {found.unplanned_events} changes of alerts wait that should have left",
             "start the detectors, or read their log: mimamori detect",
         )  # fmt: skip
+
+
+def _canary_checks(connection: Connection, settings: Settings, clock: Clock) -> Iterator[Check]:
+    if not settings.canary_sink.get_secret_value():
+        return
+    found = canary_flights.state(connection)
+    if found.is_late(clock.now(), clock.factor):
+        since = "ever" if found.accepted_at is None else f"since {found.accepted_at:%Y-%m-%d %H:%M} UTC"
+        why = f" ({found.error})" if found.error else ""
+        yield Check(
+            "canary call", CheckResult.BAD, f"none has come through to its sink {since}{why}; perhaps no emergency would",
+            "is it running? mimamori canary ID --call --every 60; each of its lines says where a call fell",
+        )  # fmt: skip
+    elif found.took is not None:
+        yield Check(
+            "canary call", CheckResult.GOOD, f"the latest came through in {found.took.total_seconds():.1f} s"
+        )
 
 
 def _channel_checks(connection: Connection, settings: Settings) -> Iterator[Check]:

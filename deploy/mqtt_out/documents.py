@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from core.domain.alert import EventKind, Severity
 from core.domain.people import Language, WatchState
-from core.store.operation.mqtt_out import PublishedEvent, PublishedState
+from core.store.operation.outward.mqtt_out import PublishedEvent, PublishedState
 from core.texts.catalogue import LanguageTexts, read_catalogue
 
 ROOT = "mimamori/v1/out"

@@ -16,12 +16,12 @@ from core.errors import SettingsError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
 from core.monitoring.process_port import serve_metrics
 from core.monitoring.tally import Tally
-from core.mqtt_out_settings import NO_DISCOVERY
+from core.outward_settings import NO_DISCOVERY
 from core.process import exit_code_of, stop_on_signals
 from core.settings import Settings, load_settings
 from core.store.database import Connection, Database, translated_errors
-from core.store.operation import mqtt_out
-from core.store.operation.mqtt_out import PublishedState
+from core.store.operation.outward import mqtt_out
+from core.store.operation.outward.mqtt_out import PublishedState
 from core.store.readiness import prove_ready
 from deploy.mqtt_out import documents
 from deploy.mqtt_out.broker_line import BrokerLine, BrokerLineError

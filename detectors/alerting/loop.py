@@ -36,6 +36,7 @@ from detectors.alerting.notices import (
 )
 from detectors.alerting.notices.notice_sender import NoticeSender
 from detectors.alerting.providers.browser_sender import BrowserSender
+from detectors.alerting.providers.canary_sender import CanarySender
 from detectors.alerting.providers.line import LineAccount, LineProvider
 from detectors.alerting.providers.redelivery_sender import RedeliverySender
 from detectors.alerting.providers.twilio import TelephoneAccount
@@ -140,9 +141,13 @@ def run(
     )
     browsers = _browser_sender(database, settings, clock)
     wake_up = WakeUp()
+    canaries = _canary_sender(database, settings, clock)
     severities = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
     with ThreadPoolExecutor(len(severities) + 3 + _PUSH_SENDERS, thread_name_prefix="alerting") as threads:
-        tasks = [threads.submit(_send, sender, least_urgent, wake_up, stop) for least_urgent in severities]
+        tasks = [
+            threads.submit(_send, sender, least_urgent, wake_up, stop, canaries)
+            for least_urgent in severities
+        ]
         tasks.append(threads.submit(_plan, database, clock, wake_up, stop, tally))
         unhurried = (notice_sender, redelivery_sender)
         tasks.append(threads.submit(_notices, database, clock, unhurried, office.zone, settings, stop))
@@ -162,6 +167,11 @@ def _browser_sender(database: Database, settings: Settings, clock: Clock) -> Bro
     account = PushAccount(settings.push_key, f"mailto:{parseaddr(settings.mail_from)[1]}")
     provider = WebPushProvider(account, allow_private_hosts=settings.webhook_private_hosts)
     return BrowserSender(database, clock, provider)
+
+
+def _canary_sender(database: Database, settings: Settings, clock: Clock) -> CanarySender | None:
+    sink = settings.canary_sink.get_secret_value()
+    return CanarySender(database, clock, sink) if sink else None
 
 
 def _line_account(settings: Settings) -> LineAccount | None:
@@ -283,11 +293,19 @@ def _watch_quota(database: Database, clock: Clock, line: LineProvider, stop: thr
         stop.wait(_QUOTA_S)
 
 
-def _send(sender: Sender, least_urgent: Severity, wake_up: WakeUp, stop: threading.Event) -> None:
+def _send(
+    sender: Sender,
+    least_urgent: Severity,
+    wake_up: WakeUp,
+    stop: threading.Event,
+    canaries: CanarySender | None,
+) -> None:
+    """Deliver what is urgent enough; who takes emergencies only takes calls of canaries too, once none waits."""
+    flies = canaries if least_urgent is Severity.EMERGENCY else None
     while not stop.is_set():
         rings = wake_up.rings()
         try:
-            if not sender.send_one(least_urgent):
+            if not sender.send_one(least_urgent) and not (flies is not None and flies.send_one()):
                 wake_up.wait(rings, _LOOK_S)
         except StoreUnavailableError:
             # The planner, which meets the same trouble, reports it.

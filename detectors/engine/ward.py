@@ -12,6 +12,7 @@ from core.domain.alert import WARD, AlertKey, Finding, Severity
 from core.domain.reason_card import Confidence, as_json
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
+from core.store.operation.outward import canary_flights
 from core.store.telemetry import blind_times, rule_windows
 from core.store.telemetry.blind_times import BlindTime
 from detectors.alerting.reconcile import reconcile
@@ -58,6 +59,7 @@ def evaluate_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: 
     blind_times.record(connection, WARD, found, (_CAUSE,), until)
     is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
     findings = [*outages, *_other_causes(connection, evaluated_through, now)]
+    canary_flights.note(connection, now)
     findings += canary.findings(connection, evaluated_through, until, is_blind=is_blind)
     evaluated = {AlertKey(NAME, WARD), canary.ALERT_KEY}
     reconcile(connection, None, findings, evaluated=evaluated, until=now, now=now)

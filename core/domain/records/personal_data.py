@@ -139,6 +139,7 @@ _OF_RESIDENTS = (
     PersonalTable("device_rename", _DELETED, texts=("former_sender", "sender")),
     PersonalTable("device_contact", _DELETED),
     PersonalTable("chattering_device", _DELETED),
+    PersonalTable("canary_flight", _DELETED, codes=("error",), is_given_out=False),
     PersonalTable("quiet_limit", _DELETED, texts=("place",), codes=("hours",)),
     PersonalTable("sequence_gap", _DELETED),
     PersonalTable("device_assignment", _DELETED),

@@ -63,12 +63,19 @@ class WebhookProvider:
 
 def event_request(address: WebhookAddress, message: OutgoingMessage, seconds: int) -> ProviderRequest:
     """Return the request at a moment, in seconds of the epoch; signed with every secret that holds then."""
-    body = json.dumps(event_of(message), ensure_ascii=False, separators=(",", ":")).encode()
+    return signed_request(address, message.request_key, event_of(message), seconds)
+
+
+def signed_request(
+    address: WebhookAddress, key: str, event: Mapping[str, Any], seconds: int
+) -> ProviderRequest:
+    """Return the request of an event with an id of its own at a moment."""
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
     secrets = address.secrets_at(datetime.fromtimestamp(seconds, UTC))
-    signed = [webhook_signature(secret, message.request_key, seconds, body) for secret in secrets]
+    signed = [webhook_signature(secret, key, seconds, body) for secret in secrets]
     headers = {
         "Content-Type": "application/json",
-        "webhook-id": message.request_key,
+        "webhook-id": key,
         "webhook-timestamp": str(seconds),
         **({"webhook-signature": " ".join(signed)} if signed else {}),
     }

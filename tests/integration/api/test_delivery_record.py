@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.views.service_figures import ServiceFigures
 from core.domain.alert import Severity
 from core.domain.people import Channel
+from core.monitoring.tally import Tally
 from core.store.people import contact_channels
 from detectors.alerting import planner
 from detectors.alerting.channels import DeliveryChannel
@@ -214,3 +216,43 @@ def test_an_office_counts_as_unreachable_once_somebody_relies_on_it(
 ) -> None:
     ward.execute(change)
     assert ward.client().get("/readyz").json()["unreachable_offices"] == unreachable
+
+
+def test_the_service_is_mute_while_no_call_of_a_canary_comes_through_where_one_is_expected(
+    database_url: str, tmp_path: Path
+) -> None:
+    with api_ward(database_url, tmp_path, canary_sink="https://sink.example.jp/canary") as ward:
+        now = ward.clock.now()
+        ward.execute(
+            "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('ingest', %s, %s)",
+            now + timedelta(hours=1), now + timedelta(hours=1),
+        )  # fmt: skip
+        ward.execute(
+            "INSERT INTO evaluation (evaluated_through, due_at) VALUES (%s, %s)",
+            now + timedelta(hours=1),
+            now,
+        )
+        ward.execute(
+            "INSERT INTO device_contact (device_number, last_received_at, last_time) VALUES (1, %s, %s)",
+            now + timedelta(hours=1), now,
+        )  # fmt: skip
+
+        def readyz() -> tuple[str, bool, float | None]:
+            found = ward.client().get("/readyz").json()
+            return found["status"], found["canary"], found["canary_call_age_s"]
+
+        assert readyz() == ("mute", False, None)
+        assert "no call of a canary comes through" in ward.client().get("/readyz").json()["next"]
+        ward.execute(
+            "INSERT INTO canary_flight (device_number, pressed_at, found_at, accepted_at) VALUES (1, %s, %s, %s)",
+            now - timedelta(seconds=3), now, now,
+        )  # fmt: skip
+        assert readyz() == ("ready", True, 0.0)
+        figures = ServiceFigures(
+            ward.database, ward.app.state.settings, ward.clock, ward.app.state.change_feed, Tally()
+        )
+        found = {one.name: one.value for one in figures.samples()}
+        assert found["service_canary_call_seconds"] == 3
+        assert found["service_canary_call_delivered_timestamp_seconds"] == now.timestamp()
+        ward.clock.advance(minutes=15, seconds=1)
+        assert readyz()[:2] == ("mute", False)

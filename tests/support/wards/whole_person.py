@@ -47,6 +47,7 @@ INSERT INTO device_latest (device_number, metric, time, value) VALUES ({s}, 1, '
 INSERT INTO device_state (device_number, metric, time, value) VALUES ({s}, 1, '2026-07-10Z', 1), ({t}, 9, '2026-07-10Z', 1);
 INSERT INTO device_contact (device_number, last_received_at, last_time) VALUES ({t}, now(), now());
 INSERT INTO device_rename (device_number, at, former_sender, sender, is_followed) VALUES ({t}, now(), 'native:was-{x}', 'native:tracker-{x}', true);
+INSERT INTO canary_flight (device_number, pressed_at, found_at) VALUES ({t}, now(), now());
 INSERT INTO chattering_device (device_number, since) VALUES ({t}, now());
 INSERT INTO sequence_gap (device_number, first_seq, last_seq, began_at, noticed_at) VALUES ({t}, 1, 2, now(), now());
 INSERT INTO home_latest (home_id, life_sign_at, device_number) VALUES ({h}, now(), {s});

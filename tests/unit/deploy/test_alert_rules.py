@@ -163,6 +163,7 @@ _CASES: dict[str, list[_Case]] = {
     "MimamoriBrokerUninformed": [
         _count("sync_broker_informed", most=1, first=0), _age("sync_last_look_timestamp_seconds", 60),
     ],
+    "MimamoriCanaryCallLost": [_age("service_canary_call_delivered_timestamp_seconds", 900)],
     "MimamoriNothingPublished": [
         _count("mqtt_out_connected", most=1, first=0), _age("mqtt_out_last_look_timestamp_seconds", 60),
     ],

@@ -200,6 +200,10 @@ SELECT t.ctid FROM device_contact AS t WHERE t.device_number = ANY(%(own_devices
 -- Whether they chatter.
 SELECT t.ctid FROM chattering_device AS t WHERE t.device_number = ANY(%(own_devices)s)
 
+-- name: canary_flight
+-- Calls of a canary that was registered as theirs by mistake.
+SELECT t.ctid FROM canary_flight AS t WHERE t.device_number = ANY(%(own_devices)s)
+
 -- name: sequence_gap
 -- Which of their messages are missing.
 SELECT t.ctid FROM sequence_gap AS t WHERE t.device_number = ANY(%(own_devices)s)

@@ -43,7 +43,8 @@ GROUP BY asked.resident_id, device.device_number, device.kind, device.place;
 WITH call AS (
     SELECT here.device_number, device.place, reading.time, reading.received_at, reading.seq
     FROM device_assignment AS here
-    JOIN device USING (device_number)
+    -- A canary that somebody put into a home by mistake calls for nobody.
+    JOIN device ON device.device_number = here.device_number AND device.kind <> 'canary'
     JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = %(metric)s
     JOIN reading ON reading.device_number = here.device_number AND reading.metric = %(metric)s
         AND reading.time >= %(began_from)s

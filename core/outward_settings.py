@@ -1,4 +1,4 @@
-"""The settings of what is published to other systems over MQTT; part of `core.settings`."""
+"""The settings of what goes to other programs: what is published over MQTT, and the canary's call; part of `core.settings`."""
 
 from typing import Literal
 
@@ -9,8 +9,13 @@ NO_DISCOVERY = "none"
 """In place of a topic for descriptions of entities."""
 
 
-class MqttOutSettings(BaseSettings):
-    """Which residents are published, by whom, and how they are called."""
+class OutwardSettings(BaseSettings):
+    """Which residents are published, by whom, and how they are called; and where the canary's calls go."""
+
+    canary_sink: SecretStr = Field(
+        default=SecretStr(""),
+        description="web address that takes the calls of canaries as events; empty: they go nowhere, and nobody waits for them",
+    )
 
     mqtt_out: str = Field(
         default="",
