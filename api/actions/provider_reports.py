@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs
 
+from api.actions.people import prompts as prompt_actions
+from core.domain.agreed.prompt import PromptAnswer
 from core.domain.alert import Handling, Outcome
 from core.domain.people import Channel, Language
 from core.errors import ConflictError, NotFoundError
@@ -17,6 +19,7 @@ from core.store.alerts import alerts, deliveries, handling
 from core.store.alerts.deliveries import ReportedDelivery
 from core.store.database import Connection
 from core.store.people import contact_channels, line_links
+from core.store.people.agreed import prompts
 
 _ARRIVED = frozenset({"delivered", "read", "in-progress", "answered"})
 _FAILED = frozenset({"undelivered", "failed", "busy", "no-answer", "canceled"})
@@ -121,12 +124,23 @@ def _postback(connection: Connection, event: Mapping[str, Any], user: str, now: 
     try:
         found = deliveries.by_key(connection, key)
     except NotFoundError:
+        _answer(connection, key, action, user, now)
         return
     # A message that was forwarded keeps its buttons; only the phone it was sent to may press them.
     if found.kind is Channel.LINE and found.address == user and action in _ACTS:
         _press(connection, found, action, now)
 
 
+def _answer(connection: Connection, key: str, action: str, user: str, now: datetime) -> None:
+    """Take the answer of a resident who was asked; of a message that was forwarded only the phone counts that it was sent to."""
+    found = prompts.on_line(connection, key, user, now) if action in _ANSWERS else None
+    if found is not None:
+        prompt, channel = found
+        contact_channels.confirm(connection, channel, now)
+        prompt_actions.answer(connection, prompt, _ANSWERS[action], now)
+
+
+_ANSWERS: Mapping[str, PromptAnswer] = {"well": PromptAnswer.SAFE, "help": PromptAnswer.HELP}
 _TAKES: Mapping[str, Callable[[Connection, Mapping[str, Any], str, datetime], None]] = {
     "follow": _follow,
     "unfollow": _unfollow,

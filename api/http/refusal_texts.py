@@ -125,6 +125,19 @@ _TEXTS = {
         "a care centre is notified at any hour; leave the quiet hours out",
     ),
     "duty_of_office_only": ("body.is_duty_only", "only contacts of an office are on its roster"),
+    "resident_is_contact_already": (
+        "body.is_resident",
+        "the resident is registered as a contact already; add a channel there",
+    ),
+    "resident_is_no_user": (
+        "body.is_resident",
+        "only a contact of a resident, without an account, is the resident themself",
+    ),
+    "prompts_not_agreed": ("body.agreed", "write down who agreed to it, and when"),
+    "prompts_without_channel": (
+        "body.is_on",
+        "the resident has no LINE, SMS or mail of their own that somebody confirmed",
+    ),
     "office_role_taken": ("body.role", "there is one already; add contacts to it"),
     "erasure_name": ("body.name", "this is not the resident's name; nothing was erased"),
     "erasure_watched": ("path.number", "the watch goes on; end it first"),

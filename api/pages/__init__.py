@@ -26,7 +26,7 @@ from api.pages.people import (
     preferences,
     resident_record,
 )
-from api.pages.residents import absences, escalation, quiet_limits
+from api.pages.residents import absences, escalation, prompts, quiet_limits
 from api.pages.residents import geofences as zones
 from api.pages.residents import index as residents
 
@@ -60,6 +60,7 @@ for _part in (
     backtests,
     zones,
     quiet_limits,
+    prompts,
     alerts,
     deliveries,
     equipment,

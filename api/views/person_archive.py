@@ -56,6 +56,8 @@ def in_words(language: Language) -> InWords:
         key = f"{_CODES.get((table, column), '')}.{value}"
         if (table, column) == ("watch_change", "what"):
             key = f"personal_change.{value}"
+        if (table, column) == ("prompt", "answer"):
+            key = f"contact_link.press_{value}"
         return words(key) if words.has(key) else ""
 
     return say

@@ -31,6 +31,7 @@ from core.store.operation import (
 )
 from core.store.operation.outward import canary_flights
 from core.store.people import residents, tonight
+from core.store.people.agreed import prompts
 from core.store.people.personal import erasures
 from core.store.people.reach import monthly_tests
 
@@ -40,6 +41,7 @@ _HTTPS_PORT = 443
 # An evening's check, and some hours to do the next.
 _EVENING = timedelta(hours=36)
 _WEEK = timedelta(days=7)
+_DAY = timedelta(hours=24)
 
 
 class ServiceFigures:
@@ -114,6 +116,8 @@ class ServiceFigures:
             yield FigureValue("service_residents", getattr(counts, state), (state,))
         yield from _of_alerts(connection)
         yield from _of_responses(connection, now)
+        for answer, count in prompts.outcomes(connection, now - _DAY).items():
+            yield FigureValue("service_prompts", count, (answer,))
         evenings = {one.office: one for one in reversed(tonight.latest(connection, now - _EVENING, None))}
         if evenings:
             yield FigureValue(

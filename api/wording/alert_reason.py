@@ -27,7 +27,7 @@ from core.domain.reasons import (
     UsualSilence,
     WardSilentReason,
 )
-from core.domain.rules import FALL, RULES, SOS, has_uncertain_signs, last_movement, read_reason
+from core.domain.rules import FALL, HELP_ASKED, RULES, SOS, has_uncertain_signs, last_movement, read_reason
 from core.texts.local_format import listed, ordinal
 
 
@@ -130,7 +130,7 @@ def _device_line(card: DeviceSilentReason, alert: Alert, times: LocalTimes) -> s
 
 
 def _call_line(_card: object, alert: Alert, times: LocalTimes) -> str:
-    keys = {FALL.name: "line_fell", SOS.name: "line_pressed"}
+    keys = {FALL.name: "line_fell", SOS.name: "line_pressed", HELP_ASKED.name: "line_help_asked"}
     key = keys.get(alert.rule, "line_alarmed") + ("_again" if alert.occurrences > 1 else "")
     return times.words(f"why.{key}", clock=clock_of(alert.began_at, times), times=_times(alert, times))
 
@@ -157,6 +157,8 @@ def _inactivity(
         yield from _of_sign(sign, times)
     if card.said_safe_at is not None:
         yield words("why.after_safe", clock=clock_of(card.said_safe_at, times))
+    if card.answered_at is not None:
+        yield words("why.after_answer", clock=clock_of(card.answered_at, times))
     if uncertain is not None and uncertain_at is not None:
         yield words("why.uncertain_signs", n=uncertain.count or 1, clock=clock_of(uncertain_at, times))
     yield from _usual_silence(card.usual or UsualSilence(), times)
@@ -212,7 +214,8 @@ def _geofence_exit(card: GeofenceExitReason, alert: Alert, times: LocalTimes) ->
 
 
 def _call(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
-    first, *others = _pressed(card, alert, times) if alert.rule == SOS.name else _detected(card, alert, times)
+    said = {SOS.name: _pressed, HELP_ASKED.name: _answered}.get(alert.rule, _detected)
+    first, *others = said(card, alert, times)
     # In one sentence with the fact: some pages show the first alone.
     yield " ".join([first, *_again(alert, times)])
     yield from others
@@ -227,6 +230,11 @@ def _pressed(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str]
     else:
         yield times.words("why.pressed", clock=clock)
     yield times.words("why.pressed_always")
+
+
+def _answered(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+    yield times.words("why.help_asked", clock=clock_of(card.pressed_at or alert.began_at, times))
+    yield times.words("why.help_asked_who")
 
 
 def _detected(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str]:

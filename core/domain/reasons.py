@@ -49,6 +49,7 @@ class InactivityReason(ReasonCard, frozen=True, kw_only=True):
     silent_min: int | None = None
     listening_since: Moment | None = None
     said_safe_at: Moment | None = None
+    answered_at: Moment | None = None
     usual: UsualSilence | None = None
     context: str = ""
     sensitivity: str = ""

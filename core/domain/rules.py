@@ -54,7 +54,7 @@ _call = partial(
 # fmt: off
 # In the order in which they are offered to be tried on the past, and documented.
 INACTIVITY = _about_resident(
-    name="inactivity", version=6, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
+    name="inactivity", version=7, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
     finds="no sign of life at home for longer than is usual for this resident at this time of day",
     raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves; after the door, than the longest outing that began at about this time; again after as long, if people close it and nobody moves",
     clears="with the next confirmed sign of life",
@@ -263,6 +263,12 @@ UNCLEAR_CALL = _about_ward(
     clears="when the messages that wait are understood, by a profile and `mimamori quarantine release`; or when the field was not said for 30 days",
     sensors="a device whose messages reach the broker",
     no_scenario="every value of a simulated device is understood; an end-to-end test sends others", reason=reasons.UnclearCallReason, todo="todo_unclear",
+)
+HELP_ASKED = _call(
+    name="help_asked", version=1, finds="somebody pressed “I need help” in the message in which the resident was asked whether all is well",
+    raised="at once; each question once",
+    sensors="residents who are asked before anybody else is notified: LINE, SMS or mail of their own",
+    no_scenario="no simulated resident has a telephone; an integration test presses", todo="todo_emergency",
 )
 SOS = _call(
     name="sos", finds="somebody pressed an emergency button",

@@ -30,6 +30,8 @@ _READABLE: Mapping[str, Sequence[str]] = {
     "contact_channel": ("contact_id", "kind", "address", "confirmed_at"),
     "user_account": ("name", "login"),
     "absence": ("kind", "began_at", "ended_at", "note"),
+    "prompt_setting": ("is_on", "most_in_a_week", "agreed", "changed_at"),
+    "prompt": ("asked_at", "sent_at", "answer", "answered_at"),
     "quiet_limit": ("place", "device_number", "quiet_min", "created_at", "deleted_at"),
     "geofence": ("name", "shape", "created_at", "deleted_at"),
     "alert": ("rule", "severity", "began_at", "closed_at", "outcome"),

@@ -169,6 +169,7 @@ _ALL = (
     _gauge("service_homes", "Homes that somebody is watched over in"),
     _gauge("service_blind_homes", "Those of them that are out of contact now, alone or with their neighbourhood"),
     _gauge("service_open_alerts", "Alerts that are not closed, by severity (1 to 4)", "severity"),
+    _gauge("service_prompts", "Residents who were asked whether all is well in the last 24 hours, by the answer: in time (safe), after the alert (late), help, none, or the message never left", "answer"),
     _gauge("service_unclaimed_emergencies", "Emergencies that nobody has claimed"),
     _gauge("service_oldest_unclaimed_emergency_timestamp_seconds", "When the longest of them was raised; none without any"),
     _gauge(

@@ -368,6 +368,7 @@ CREATE TABLE contact (
     version integer NOT NULL DEFAULT 1,
     is_tested_monthly boolean NOT NULL DEFAULT true,
     digest text NOT NULL DEFAULT 'never'::text,
+    is_resident boolean NOT NULL DEFAULT false,
     CONSTRAINT contact_pkey PRIMARY KEY (contact_id),
     CONSTRAINT contact_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text]))),
     CONSTRAINT contact_check CHECK (((resident_id IS NULL) <> (office_id IS NULL))),
@@ -377,12 +378,14 @@ CREATE TABLE contact (
     CONSTRAINT contact_digest_check CHECK ((digest = ANY (ARRAY['never'::text, 'daily'::text, 'weekly'::text]))),
     CONSTRAINT contact_digest_of_family CHECK (((digest = 'never'::text) OR (resident_id IS NOT NULL))),
     CONSTRAINT contact_duty CHECK (((NOT is_duty_only) OR (office_id IS NOT NULL))),
+    CONSTRAINT contact_is_resident CHECK (((NOT is_resident) OR ((resident_id IS NOT NULL) AND (user_id IS NULL)))),
     CONSTRAINT contact_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
     CONSTRAINT contact_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
     CONSTRAINT contact_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
     CONSTRAINT contact_step_check CHECK ((step >= 1)),
     CONSTRAINT contact_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE SET NULL
 );
+CREATE UNIQUE INDEX contact_of_resident ON contact USING btree (resident_id) WHERE (is_resident AND is_active);
 CREATE INDEX contact_office ON contact USING btree (office_id);
 CREATE INDEX contact_resident ON contact USING btree (resident_id);
 CREATE TRIGGER contact_of_release_before AFTER INSERT ON contact FOR EACH ROW WHEN ((new.channel IS NOT NULL)) EXECUTE FUNCTION give_first_channel();
@@ -421,15 +424,18 @@ CREATE TABLE contact_link (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     contact_channel_id integer,
+    prompt_id bigint,
     CONSTRAINT contact_link_pkey PRIMARY KEY (token_hash),
     CONSTRAINT contact_link_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES absence(absence_id) ON DELETE CASCADE,
     CONSTRAINT contact_link_contact_channel_id_fkey FOREIGN KEY (contact_channel_id) REFERENCES contact_channel(contact_channel_id) ON DELETE CASCADE,
     CONSTRAINT contact_link_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
-    CONSTRAINT contact_link_purpose_check CHECK ((purpose = ANY (ARRAY['confirm_absence'::text, 'still_away'::text, 'channel_test'::text, 'preferences'::text])))
+    CONSTRAINT contact_link_prompt_id_fkey FOREIGN KEY (prompt_id) REFERENCES prompt(prompt_id) ON DELETE CASCADE,
+    CONSTRAINT contact_link_purpose_check CHECK ((purpose = ANY (ARRAY['confirm_absence'::text, 'still_away'::text, 'channel_test'::text, 'preferences'::text, 'prompt'::text])))
 );
 CREATE INDEX contact_link_absence ON contact_link USING btree (absence_id) WHERE (absence_id IS NOT NULL);
 CREATE INDEX contact_link_channel ON contact_link USING btree (contact_channel_id) WHERE (contact_channel_id IS NOT NULL);
 CREATE INDEX contact_link_contact ON contact_link USING btree (contact_id, expires_at);
+CREATE INDEX contact_link_prompt ON contact_link USING btree (prompt_id) WHERE (prompt_id IS NOT NULL);
 
 CREATE TABLE delivery (
     delivery_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -933,6 +939,44 @@ CREATE TABLE profile_trial (
     CONSTRAINT profile_trial_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
 );
 
+CREATE TABLE prompt (
+    prompt_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resident_id integer NOT NULL,
+    contact_id integer,
+    rule text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    line_at timestamp with time zone NOT NULL,
+    channel text,
+    sent_at timestamp with time zone,
+    answer text,
+    answered_at timestamp with time zone,
+    is_in_time boolean,
+    CONSTRAINT prompt_pkey PRIMARY KEY (prompt_id),
+    CONSTRAINT prompt_answer_check CHECK ((answer = ANY (ARRAY['safe'::text, 'help'::text]))),
+    CONSTRAINT prompt_check CHECK (((answer IS NULL) = (answered_at IS NULL))),
+    CONSTRAINT prompt_check1 CHECK (((channel IS NULL) = (sent_at IS NULL))),
+    CONSTRAINT prompt_check2 CHECK ((line_at > asked_at)),
+    CONSTRAINT prompt_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE SET NULL,
+    CONSTRAINT prompt_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT prompt_resident_id_rule_began_at_key UNIQUE (resident_id, rule, began_at)
+);
+CREATE INDEX prompt_asked ON prompt USING btree (resident_id, asked_at DESC);
+CREATE INDEX prompt_contact ON prompt USING btree (contact_id) WHERE (contact_id IS NOT NULL);
+CREATE INDEX prompt_of_day ON prompt USING btree (asked_at);
+
+CREATE TABLE prompt_setting (
+    resident_id integer NOT NULL,
+    is_on boolean NOT NULL,
+    most_in_a_week smallint NOT NULL,
+    agreed text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT prompt_setting_pkey PRIMARY KEY (resident_id),
+    CONSTRAINT prompt_setting_check CHECK (((agreed <> ''::text) OR (NOT is_on))),
+    CONSTRAINT prompt_setting_most_in_a_week_check CHECK (((most_in_a_week >= 1) AND (most_in_a_week <= 7))),
+    CONSTRAINT prompt_setting_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
+);
+
 CREATE TABLE provider_quota (
     provider text NOT NULL,
     message_limit integer,
@@ -1249,7 +1293,7 @@ CREATE TABLE watch_change (
     CONSTRAINT watch_change_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
     CONSTRAINT watch_change_subject CHECK ((num_nonnulls(resident_id, home_id, contact_id, office_id, account_id) > 0)),
     CONSTRAINT watch_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id),
-    CONSTRAINT watch_change_what_check CHECK ((what = ANY (ARRAY['geofence'::text, 'absence'::text, 'sensitivity'::text, 'escalation'::text, 'pause'::text, 'resident'::text, 'home'::text, 'contact'::text, 'channels'::text, 'office'::text, 'account'::text, 'family'::text, 'quiet_limit'::text])))
+    CONSTRAINT watch_change_what_check CHECK ((what = ANY (ARRAY['geofence'::text, 'absence'::text, 'sensitivity'::text, 'escalation'::text, 'pause'::text, 'resident'::text, 'home'::text, 'contact'::text, 'channels'::text, 'office'::text, 'account'::text, 'family'::text, 'quiet_limit'::text, 'prompts'::text])))
 );
 CREATE INDEX watch_change_account ON watch_change USING btree (account_id, watch_change_id) WHERE (account_id IS NOT NULL);
 CREATE INDEX watch_change_contact ON watch_change USING btree (contact_id, watch_change_id) WHERE (contact_id IS NOT NULL);
@@ -1290,7 +1334,8 @@ CREATE VIEW addressed_contact AS
     contact.is_active,
     contact.quiet_from,
     contact.quiet_until,
-    contact.is_duty_only
+    contact.is_duty_only,
+    contact.is_resident
    FROM contact
      JOIN LATERAL ( SELECT contact_channel.kind,
             contact_channel.address

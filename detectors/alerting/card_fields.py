@@ -52,6 +52,8 @@ def form_of(alert: Alert) -> str:
     card = read_reason(alert.rule, alert.reason)
     if isinstance(card, InactivityReason) and card.said_safe_at is not None:
         return f"{alert.rule}_after_safe"
+    if isinstance(card, InactivityReason) and card.answered_at is not None:
+        return f"{alert.rule}_after_answer"
     if isinstance(card, BatteryReason) and _is_nearly_empty(card):
         return f"{alert.rule}_button" if card.kind == DeviceKind.BUTTON else f"{alert.rule}_soon"
     return alert.rule

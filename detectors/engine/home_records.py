@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import NamedTuple
 
+from core.domain.agreed.prompt import AskedFirst
 from core.domain.alert import Subject, SubjectKind
 from core.domain.geofence import Geofence
 from core.domain.metrics import CALLS
@@ -16,6 +17,7 @@ from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
 from core.store.people import planned_absences as absences
+from core.store.people.agreed import prompts
 from core.store.telemetry import blind_times, metric_series, rule_windows
 from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.metric_series import RuleInputs
@@ -62,6 +64,8 @@ class HomeRecord:
         What is active about them, the home and its devices.
     said_safe : mapping of int to sequence of SaidSafe
         When people said of silences of each resident that all is well, although they went on.
+    asked_first : mapping of int to AskedFirst
+        Who is asked before anybody else is notified.
     reported : frozenset of str
         Which of the metrics that are evaluated its devices ever reported.
     lately : callable
@@ -82,6 +86,7 @@ class HomeRecord:
     fences: Mapping[int, Sequence[Geofence]]
     absences: Mapping[int, Sequence[Absence]]
     said_safe: Mapping[int, Sequence[SaidSafe]]
+    asked_first: Mapping[int, AskedFirst]
     reported: frozenset[str]
     lately: Callable[[], Mapping[int, Sequence[DeviceLifeSigns]]]
 
@@ -148,6 +153,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
             fences={one: stored.fences_of(one) for one in of_people},
             absences={one: stored.absences_of(one) for one in of_people},
             said_safe={one: stored.said_safe_of(one) for one in of_people},
+            asked_first=stored.asked_first,
             reported=frozenset(name for where, name in stored.reported if where == home),
             lately=stored.lately,
         )
@@ -178,6 +184,7 @@ class _Stored:
         self._said_safe = evaluation_queue.said_safe(
             connection, self.people, INACTIVITY.name, first - _SAID_SAFE_BACK
         )
+        self.asked_first = prompts.asked_first(connection, self.people, until)
         self.blind = blind_times.of_homes(connection, list(self.begins), first - BLIND_BACK, until)
         spans = {one: (home, begin) for home, of_people in since.items() for one, begin in of_people.items()}
         self.lately = cache(partial(lately_of, connection, spans, until))
@@ -198,7 +205,11 @@ class _Stored:
 
     def said_safe_of(self, resident: int) -> list[SaidSafe]:
         """Return when people said of silences of a resident that all is well."""
-        return [SaidSafe(one.began_at, one.said_at) for one in self._said_safe if one.resident == resident]
+        return [
+            SaidSafe(one.began_at, one.said_at, by_resident=one.by_resident)
+            for one in self._said_safe
+            if one.resident == resident
+        ]
 
     def absences_of(self, resident: int) -> list[Absence]:
         """Return the planned absences of a resident."""

@@ -12,6 +12,7 @@ from core.domain.rules import names_ending
 from core.logs import get_logger
 from core.store.detection.evaluation_queue import WatchedResident
 from core.store.people import planned_absences
+from detectors.alerting.notices import resident_question
 from detectors.baselines import significant_places
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
 from detectors.baselines.store import BaselineStore, BaselineSubject, LruCache
@@ -97,11 +98,36 @@ def evaluate_resident(
         planned_absences.show_pause(context.connection, resident.number, context.span.until)
     checks = [compared, *(equipment.checks(context) if context.is_lead(resident) else ())]
     upcoming = (one.next_check(context.span.until) for one in checks)
+    asked_at = _ask_first(context, resident, verdicts)
     presence = _presence(window, resident, found, usual, context.span.until)
     waiting = _next_evaluation(verdicts, presence, found, window, context.span.until)
-    due_at = earliest(waiting.due_at, *upcoming, ahead(window, context.span.until, waiting))
+    due_at = earliest(waiting.due_at, *upcoming, asked_at, ahead(window, context.span.until, waiting))
     replace(waiting, due_at=due_at).settle(context, resident)
     return window.chattering
+
+
+def _ask_first(context: HomeContext, resident: WatchedResident, verdicts: _Verdicts) -> datetime | None:
+    """Ask a resident about a silence that comes near its line, if that was agreed, and return when it is time to."""
+    asked, silence = (
+        context.record.asked_first.get(resident.number),
+        verdicts.by_rule.get(inactivity.NAME),
+    )
+    if (
+        asked is None
+        or silence is None
+        or silence.coming is None
+        or context.active(resident, inactivity.NAME)
+    ):
+        return None
+    return resident_question.ask_where_due(
+        context.connection,
+        asked,
+        inactivity.NAME,
+        silence.coming,
+        resident.zone,
+        until=context.span.until,
+        now=context.span.now,
+    )
 
 
 def _presence(

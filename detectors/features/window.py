@@ -162,10 +162,14 @@ class Press:
 
 @dataclass(frozen=True)
 class SaidSafe:
-    """People said at `said_at` that all is well, of a silence that was raised with the beginning `began_at` and went on."""
+    """People said at `said_at` that all is well, of a silence that was raised with the beginning `began_at` and went on.
+
+    Or the resident answered so, who was asked before it was raised (`by_resident`).
+    """
 
     began_at: datetime
     said_at: datetime
+    by_resident: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,14 @@ from detectors.features.window import Window
 
 
 @dataclass(frozen=True)
+class ComingAlarm:
+    """An alarm that will be raised at `alarm_at` unless something happens, about what began at `began_at`."""
+
+    began_at: datetime
+    alarm_at: datetime
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What a rule says about the time up to `until`.
 
@@ -28,12 +36,15 @@ class Evaluation:
         False where the rule could not evaluate (blind, too little data): neither "all is well" nor "something is wrong".
     is_different : bool
         True where nothing is raised yet but it soon will be: a little different from the usual.
+    coming : ComingAlarm or None
+        What is raised next without a new reading, so that somebody may be asked before; None where that is not said.
     """
 
     findings: tuple[Finding, ...]
     due_at: datetime | None
     can_tell: bool
     is_different: bool = False
+    coming: ComingAlarm | None = None
 
 
 class Rule(Protocol):

@@ -17,6 +17,9 @@ sensor that gives many of them put nothing off.
 Said to be well. People close an alarm as safe, and no life sign follows: the watch goes on. From then on the silence is counted anew, by
 the same line, and raised again as a silence of its own.
 
+Asked first. What will be raised next without a new reading is said before (`coming`), so that the resident may be asked. An answer that all
+is well begins the count anew like what people say; without one nothing is later than it would have been.
+
 Planned absence. An alarm ends when a pause begins, and after its end listening starts anew in the same way.
 """
 
@@ -45,7 +48,7 @@ from detectors.features.silence_threshold import (
     threshold_from,
 )
 from detectors.features.window import LIFE_KINDS, LifeSigns, Window, earliest, moment
-from detectors.rules.base import Evaluation
+from detectors.rules.base import ComingAlarm, Evaluation
 
 NAME, VERSION = INACTIVITY.name, INACTIVITY.version
 # A little different from the usual: this long before the alarm (the pre-alert).
@@ -114,6 +117,7 @@ class Inactivity:
         undecided_s = (since - DECIDED_WITHIN).timestamp()
         findings: list[Finding] = []
         alarm_at: datetime | None = None
+        coming: ComingAlarm | None = None
         holds_back = False
         for number in np.flatnonzero((gaps.ended > undecided_s) & (gaps.ended - gaps.began > NOTICE_S)):
             raised_from: float | None = None
@@ -126,6 +130,7 @@ class Inactivity:
                 tick = found.tick
                 if tick > until.timestamp():
                     alarm_at = earliest(alarm_at, moment(tick))
+                    coming = coming or ComingAlarm(moment(part.began), moment(tick))
                 elif is_held(window, tick):
                     holds_back, alarm_at = True, earliest(alarm_at, moment(tick))
                 else:
@@ -140,6 +145,7 @@ class Inactivity:
             earliest(look_at, *_pause_changes(window, until)),
             can_tell=is_open or (not holds_back and _can_tell(gaps, window, until)),
             is_different=is_open or is_near,
+            coming=coming,
         )
 
     def _due(self, window: Window, part: AlarmSpan, uncertain: Sequence[tuple[float, str]]) -> Due | None:
@@ -171,10 +177,10 @@ class Inactivity:
             began_at=moment(raised.part.began),
             raised_at=moment(raised.due.tick),
             cleared_at=moment(cleared) if cleared <= until.timestamp() else None,
-            reason=self._reason(signs, raised),
+            reason=self._reason(window, signs, raised),
         )
 
-    def _reason(self, signs: LifeSigns, raised: _Raised) -> JsonObject:
+    def _reason(self, window: Window, signs: LifeSigns, raised: _Raised) -> JsonObject:
         part, limits, tick, base = raised.part, raised.due.limits, raised.due.tick, raised.due.base
         last = int(np.searchsorted(signs.time, part.began, side="right")) - 1
         longest_min: int | None = None
@@ -182,6 +188,8 @@ class Inactivity:
         if limits.longest_min is not None:
             longest_min = round(float(limits.longest_min[step]))
         after_blind = part.base > part.began
+        answers = {one.said_at.timestamp() for one in window.said_safe if one.by_resident}
+        by_resident = part.after_safe and part.began in answers
         return as_json(
             reasons.InactivityReason(
                 rule_version=VERSION,
@@ -193,7 +201,8 @@ class Inactivity:
                 uncertain_signs=_uncertain_signs(raised),
                 silent_min=round((tick - base) / 60),
                 listening_since=moment(part.base) if after_blind else None,
-                said_safe_at=moment(part.began) if part.after_safe else None,
+                said_safe_at=moment(part.began) if part.after_safe and not by_resident else None,
+                answered_at=moment(part.began) if by_resident else None,
                 usual=reasons.UsualSilence(days=limits.days, longest_min=longest_min),
                 context="after_door" if part.after_door else "at_home",
                 sensitivity=self.sensitivity.value,

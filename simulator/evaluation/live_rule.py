@@ -77,7 +77,15 @@ class Certainty:
 
 @dataclass(frozen=True)
 class LiveAlarms:
-    """With one setting, for each silence: by the count, by the bound, and altogether (Unix seconds); and whether it was up already."""
+    """When alarms are due with one setting; arrays of shape (n,), one for each silence.
+
+    Attributes
+    ----------
+    count, bound, alarm : ndarray, float64
+        By the count, by the bound, and altogether, in Unix seconds.
+    is_up : ndarray, bool
+        Whether an alarm was up before the silence began.
+    """
 
     count: Floats
     bound: Floats

@@ -8,12 +8,14 @@ from rich.table import Table
 from simulator.evaluation.curve import RATES
 from simulator.evaluation.error_list import ErrorList
 from simulator.evaluation.report import (
+    PROMPT_COLUMNS,
     SetReport,
     bathroom_lines,
     false_rows,
     hours_table,
     life_table,
     presence_lines,
+    prompt_table,
     shipped_table,
     slow_rows,
     table,
@@ -83,6 +85,10 @@ def _show_shipped(console: Console, report: SetReport) -> None:
     for row in shipped_table(report):
         shown.add_row(*row)
     console.print(shown)
+    asked = Table(*PROMPT_COLUMNS, title=f"{report.name}: residents who are asked first, at `standard`")
+    for row in prompt_table(report):
+        asked.add_row(*row)
+    console.print(asked)
     clock = Table(title=f"{report.name}: when these false alarms ring, by the homes' clock")
     clock.add_column("setting")
     for first in range(0, 24, 3):

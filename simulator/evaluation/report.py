@@ -11,6 +11,7 @@ from simulator.evaluation.curve import Curve, Reading
 from simulator.evaluation.error_list import ErrorList
 from simulator.evaluation.outages import Outages
 from simulator.evaluation.presence_trial import PresenceReport
+from simulator.evaluation.prompt_trial import PromptReport
 from simulator.evaluation.recorded_life import LifeReport
 from simulator.evaluation.shipped import OtherHalf, ShippedSetting
 
@@ -18,6 +19,17 @@ _WIDTH, _HEIGHT = 760, 440
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 30, 40, 60
 _RATES = (0.5, 1, 2.7, 5, 10, 20)
 _MOST_HOURS = 12
+PROMPT_COLUMNS = (
+    "before the line",
+    "asked a week",
+    "busiest home",
+    "no line reached",
+    "not asked",
+    "false in 30 days, nobody answers",
+    "all at home answer",
+    "fell after an answer",
+    "raised later by",
+)
 _COLOURS = ("#1f5fa8", "#c2571a", "#7a7a7a", "#3d7f4d", "#8a4fa3", "#b08a00")
 
 
@@ -27,7 +39,7 @@ class SetReport:
 
     `long_silences` are those of more than a day in the test days, which no detector is held against, and how many days they are together.
     `shipped` is about the settings as they are shipped, `other_half` about margins on homes that they were not chosen on,
-    `errors` what is wrong one by one. `life` is about the other rules and `at_home` about whether somebody is at home, both for recorded homes, and `left_out` names the homes that are too short.
+    `errors` what is wrong one by one, `prompts` about residents who are asked first. `life` is about the other rules and `at_home` about whether somebody is at home, both for recorded homes, and `left_out` names the homes that are too short.
     """
 
     name: str
@@ -44,6 +56,7 @@ class SetReport:
     shipped: Sequence[ShippedSetting] = ()
     other_half: Sequence[OtherHalf] = ()
     errors: Sequence[ErrorList] = ()
+    prompts: Sequence[PromptReport] = ()
 
     def to_json(self) -> Mapping[str, object]:
         """Return it as JSON values."""
@@ -97,6 +110,24 @@ def shipped_table(report: SetReport) -> list[list[str]]:
         for one in report.other_half
     ]
     return rows
+
+
+def prompt_table(report: SetReport) -> list[list[str]]:
+    """Return the rows of a table: how long before the line is asked, how often that is, and what the answers spare and cost."""
+    return [
+        [
+            f"{one.lead_min:g} min",
+            f"{one.asked_a_week:.2f}",
+            f"{one.busiest_home:.2f}",
+            f"{one.asked_for_nothing:.0%}",
+            f"{one.not_asked:.0%}",
+            f"{one.false_30d:.2f}",
+            f"{one.false_answered_30d:.2f}",
+            f"{one.later_share:.2%}",
+            f"{one.later_mean_min:.0f} min",
+        ]
+        for one in report.prompts
+    ]
 
 
 def hours_table(report: SetReport) -> list[list[str]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.domain.sensitivity import Sensitivity
 from detectors.features.silence_threshold import BUFFER_MIN
 from simulator.evaluation.baselines import AlertLine, FixedTimer, TwoStateLine
 from simulator.evaluation.current_rule import OurRule
@@ -13,6 +14,7 @@ from simulator.evaluation.error_list import ErrorList, errors_of
 from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.live_rule import run_live_with
 from simulator.evaluation.presence_trial import PresenceReport, score_presence
+from simulator.evaluation.prompt_trial import PromptReport, score_prompts
 from simulator.evaluation.protocol import Detector, Spans, collapses, prepare, run
 from simulator.evaluation.recorded_life import LifeReport, score_life
 from simulator.evaluation.report import SetReport
@@ -87,6 +89,7 @@ def evaluate(
     shipped: tuple[ShippedSetting, ...] = ()
     halves: tuple[OtherHalf, ...] = ()
     errors: tuple[ErrorList, ...] = ()
+    prompts: tuple[PromptReport, ...] = ()
     detectors: list[Detector] = [ours, TwoStateLine(), AlertLine(), FixedTimer()] if baselines else [ours]
     for detector in detectors:
         on_progress(f"{name}: {detector.name}")
@@ -100,6 +103,7 @@ def evaluate(
             found = curve(f"{ours.name}, {label}", live_rule.settings, trials, homes, resamples=resamples)
             curves.insert(number, found)
         shipped = shipped_settings(live_rule.settings, both[0], homes)
+        prompts = score_prompts(live_rule, BUFFER_MIN[Sensitivity.STANDARD], homes, injected)
         halves = other_half(live_rule.settings, both[0], homes, tuple(BUDGETS.values()))
         on_progress(f"{name}: errors one by one")
         margins = {rate: margin_for(curves[0].points, rate) for rate in _ERROR_RATES}
@@ -109,4 +113,4 @@ def evaluate(
     long = np.concatenate([home.length_min[home.is_long_in_test] for home in homes]) / 1440
     count = sum(len(one.silence) for one in injected)
     report = SetReport(name, len(homes), days, count, tuple(curves), len(long), float(long.sum()))
-    return replace(report, shipped=shipped, other_half=halves, errors=errors)
+    return replace(report, shipped=shipped, other_half=halves, errors=errors, prompts=prompts)

@@ -21,6 +21,8 @@ _PAGES = {
     "record of a contact": ("/contacts/2", "care"),
     "resident with a tracker": ("/residents/3?hours=48", "care"),
     "geofences": ("/residents/1/zones", "care"),
+    "asked first": ("/residents/12/prompts", "care"),
+    "question to a resident": ("/c/{prompt_token}", None),
     "quiet limits": ("/residents/12/quiet-limits", "care"),
     "absences": ("/residents/12/absences", "care"),
     "who is asked": ("/residents/12/escalation", "care"),

@@ -7,14 +7,17 @@ from typing import Any
 
 import psycopg
 
+from core.domain.agreed.prompt import AskedFirst
 from core.domain.alert import Finding, Outcome, Severity, Subject
+from core.domain.people import Channel
 from core.domain.planned_absence import AbsenceKind
 from core.formats.ward_file import read_ward
 from core.store.alerts import answer_links, episodes, handling
-from core.store.database import Database
+from core.store.database import Connection, Database
 from core.store.devices.ward_registration import register_ward
 from core.store.operation import simulation
 from core.store.people import contact_channels, planned_absences
+from core.store.people.agreed import prompts
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import LinkPurpose
 from detectors.alerting import planner
@@ -54,6 +57,7 @@ class Town:
     contact_token: str
     test_token: str
     settings_token: str
+    prompt_token: str
     tried: int = 0
     trying: int = 0
     profile_tried: int = 0
@@ -282,13 +286,34 @@ def _morning(database: Database) -> Town:
         settings_token = contact_links.issue(
             connection, father[0], purpose, channel=channel.number, expires_at=lasts, now=NOW
         )
+        prompt_token = _asked(connection)
     return Town(
         silent=silent,
         token=token,
         contact_token=contact_token,
         test_token=test_token,
         settings_token=settings_token,
+        prompt_token=prompt_token,
         **found,
+    )
+
+
+def _asked(connection: Connection) -> str:
+    """Ask a resident whether all is well, and return the link with which to answer."""
+    row = connection.execute(
+        "INSERT INTO contact (resident_id, name, step, is_resident) VALUES (12, '本人', 1, true) RETURNING contact_id"
+    ).fetchone()
+    assert row is not None
+    connection.execute(
+        "INSERT INTO contact_channel (contact_id, place, kind, address, confirmed_at) VALUES (%s, 1, 'mail', 'own@example.jp', %s)",
+        (row[0], NOW),
+    )
+    began_at, line_at = NOW - timedelta(hours=2), NOW + timedelta(minutes=20)
+    prompt = prompts.add(connection, AskedFirst(12, 3, row[0], 0), "inactivity", began_at, line_at, NOW)
+    assert prompt is not None
+    prompts.note_sent(connection, prompt, Channel.MAIL, NOW)
+    return contact_links.issue(
+        connection, row[0], LinkPurpose.PROMPT, prompt=prompt, expires_at=NOW + timedelta(hours=12), now=NOW
     )
 
 

@@ -19,8 +19,8 @@ from tests.checks.repository import PACKAGES, tracked
 from tests.checks.syntax import nodes_of
 from tests.support.paths import REPOSITORY
 
-# A rule about a resident has a builder; the others are evaluated here.
-_EVALUATORS = ("detectors/rules", "detectors/engine")
+# A rule about a resident has a builder; the others are evaluated here, or raised by who answers a question.
+_EVALUATORS = ("detectors/rules", "detectors/engine", "api/actions/people/prompts.py")
 _REGISTRIES = {"core/domain/rules.py", "core/domain/metrics.py"}
 # The words of vendors.
 _WHERE_NAMES_ARE_WORDS = (
@@ -67,7 +67,7 @@ def _lacks(rule: RuleSpec, sources: dict[Path, tuple[set[str], set[str]]]) -> It
     in_detectors = [names for path, (_, names) in sources.items() if str(path).startswith(_EVALUATORS)]
     is_call = rule.name in METRICS
     if rule.name not in BUILDERS and not is_call and not any(constant in names for names in in_detectors):
-        yield "nothing in detectors builds or evaluates it"
+        yield "nothing builds, evaluates or raises it"
     for language in Language:
         if not words_of(language).has(f"rule.{rule.texts}"):
             yield f"api/locale has no text rule.{rule.texts}"

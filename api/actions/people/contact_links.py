@@ -10,13 +10,16 @@ from enum import StrEnum
 
 from api.actions import absences
 from api.actions.answer_links import AnswerLimits, LinkVisit
+from api.actions.people import prompts as prompt_actions
 from core.domain.access_scope import AccessScope
+from core.domain.agreed.prompt import Prompt, PromptAnswer
 from core.domain.delivery.contact_channel import ContactChannel
 from core.domain.people import Contact
 from core.domain.planned_absence import Absence
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.people import contact_channels, planned_absences, residents, weakenings
+from core.store.people.agreed import prompts
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import ContactLink, LinkPurpose
 from core.store.people.residents import ResidentOverview
@@ -41,6 +44,14 @@ class ContactLinkState(StrEnum):
     """A test: did it arrive?"""
     ARRIVED = "arrived"
     """Somebody pressed that it did."""
+    ASKED_PROMPT = "asked_prompt"
+    """A question to the resident: is all well?"""
+    ANSWERED_SAFE = "answered_safe"
+    """Somebody pressed that all is well, before anybody else was notified."""
+    ANSWERED_LATE = "answered_late"
+    """The same, when others had been notified already."""
+    ANSWERED_HELP = "answered_help"
+    """Somebody pressed for help."""
     ENDED = "ended"
     """The link is too old, is about nothing any more, or never was one; nothing is shown."""
 
@@ -52,6 +63,8 @@ class LinkPress(StrEnum):
     STILL = "still"
     HOME = "home"
     ARRIVED = "arrived"
+    SAFE = "safe"
+    HELP = "help"
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,8 @@ class ContactLinkPage:
         What is tested.
     is_used : bool
         Whether the reader has answered about the stay, or the pause.
+    prompt : Prompt or None
+        The question to the resident.
     """
 
     state: ContactLinkState
@@ -80,6 +95,7 @@ class ContactLinkPage:
     person: ResidentOverview | None = None
     channel: ContactChannel | None = None
     is_used: bool = False
+    prompt: Prompt | None = None
 
     @property
     def presses(self) -> tuple[LinkPress, ...]:
@@ -90,6 +106,10 @@ class ContactLinkPage:
             ContactLinkState.ASKED: (LinkPress.CONFIRM,),
             ContactLinkState.ASKED_STILL: (LinkPress.STILL, LinkPress.HOME),
             ContactLinkState.ASKED_ARRIVED: (LinkPress.ARRIVED,),
+            ContactLinkState.ASKED_PROMPT: (LinkPress.SAFE, LinkPress.HELP),
+            # Whoever said that all is well may need help a minute later.
+            ContactLinkState.ANSWERED_SAFE: (LinkPress.HELP,),
+            ContactLinkState.ANSWERED_LATE: (LinkPress.HELP,),
         }.get(self.state, ())
 
 
@@ -124,13 +144,15 @@ def press(
         return page
     if page.channel is not None:
         contact_channels.require_contact(connection, page.channel.contact)
-    if contact_links.use(connection, token, visit.now):
+    if contact_links.use(connection, token, visit.now) or pressed is LinkPress.HELP:
         _act(connection, page, pressed, visit)
     return _page(connection, contact_links.look_up(connection, token), visit)
 
 
 def _act(connection: Connection, page: ContactLinkPage, pressed: LinkPress, visit: LinkVisit) -> None:
-    if page.channel is not None:
+    if page.prompt is not None:
+        prompt_actions.answer(connection, page.prompt, PromptAnswer(pressed.value), visit.now)
+    elif page.channel is not None:
         contact_channels.prove(connection, page.channel.number, visit.now)
     elif page.absence is not None and page.contact is not None:
         contact = page.contact.number
@@ -154,11 +176,8 @@ def _looked_up(
 def _page(connection: Connection, link: ContactLink | None, visit: LinkVisit) -> ContactLinkPage:
     if link is None or not link.is_valid(visit.now):
         return ENDED
-    if link.purpose is LinkPurpose.CHANNEL_TEST and link.channel is not None:
-        return _of_test(connection, link, link.channel)
-    # The contact's own page is another one (`preferences`).
-    if link.purpose is LinkPurpose.PREFERENCES or link.absence is None:
-        return ENDED
+    if link.absence is None:
+        return _of_no_absence(connection, link)
     is_of_stay = link.purpose is LinkPurpose.STILL_AWAY
     contact = residents.contact(connection, link.contact)
     try:
@@ -181,6 +200,15 @@ def _page(connection: Connection, link: ContactLink | None, visit: LinkVisit) ->
     )
 
 
+def _of_no_absence(connection: Connection, link: ContactLink) -> ContactLinkPage:
+    if link.prompt is not None:
+        return _of_prompt(connection, link, link.prompt)
+    if link.purpose is LinkPurpose.CHANNEL_TEST and link.channel is not None:
+        return _of_test(connection, link, link.channel)
+    # The contact's own page is another one (`preferences`).
+    return ENDED
+
+
 def _of_test(connection: Connection, link: ContactLink, number: int) -> ContactLinkPage:
     """Return the page of a test; the channel goes with its links."""
     contact = residents.contact(connection, link.contact)
@@ -188,6 +216,21 @@ def _of_test(connection: Connection, link: ContactLink, number: int) -> ContactL
         return ENDED
     state = ContactLinkState.ASKED_ARRIVED if link.used_at is None else ContactLinkState.ARRIVED
     return ContactLinkPage(state, contact, channel=contact_channels.get(connection, number))
+
+
+def _of_prompt(connection: Connection, link: ContactLink, number: int) -> ContactLinkPage:
+    """Return the page of a question; it goes with the resident's erasure."""
+    contact = residents.contact(connection, link.contact)
+    asked = prompts.get(connection, number)
+    person = residents.overview(connection, AccessScope(everything=True), asked.resident)
+    if contact is None or not _is_theirs(contact, person) or person.ended_at is not None:
+        return ENDED
+    state = ContactLinkState.ASKED_PROMPT
+    if asked.answer is PromptAnswer.HELP:
+        state = ContactLinkState.ANSWERED_HELP
+    elif asked.answer is PromptAnswer.SAFE:
+        state = ContactLinkState.ANSWERED_SAFE if asked.is_in_time else ContactLinkState.ANSWERED_LATE
+    return ContactLinkPage(state, contact, person=person, prompt=asked)
 
 
 def _of_pause(link: ContactLink, absence: Absence, now: datetime) -> ContactLinkState:

@@ -16,6 +16,7 @@ from core.errors import InputError, NotFoundError
 from core.store.alerts import notices
 from core.store.alerts.notices import NoticeKind
 from core.store.people import contact_channels, contacts, residents, watch_changes
+from core.store.people.agreed import prompts
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import LinkPurpose
 from core.store.people.records import one_at_a_time, record_lists, stored_records
@@ -65,6 +66,7 @@ def add(
         visibility.centre_for(context.connection, context.viewer, whose.office)
     _check(details, is_centre=whose.resident is None)
     _require_account(context, details.user, whose)
+    _refuse_second_self(context, whose, details)
     _refuse_namesake(context, whose, details, first)
     if len(contacts.listing(context.connection, resident=whose.resident)) >= MOST and whose.resident:
         raise RefusedError("name", "contacts_many", most=MOST)
@@ -94,10 +96,13 @@ def change(
     """
     concerned = visibility.contact_for(context.connection, context.viewer, contact)
     found = stored_records.get(context.connection, CONTACT, contact).details
+    # Who is the resident stays so.
+    changes = {name: value for name, value in changes.items() if name != "is_resident"}
     wanted = ContactDetails(**{**vars(found), **changes})
     _check(wanted, is_centre=concerned.resident is None)
     if wanted.user != found.user:
         _require_account(context, wanted.user, concerned)
+    _refuse_second_self(context, concerned, wanted)
     if found.is_active and not wanted.is_active:
         contacts.withdraw(context.connection, contact, context.now)
     by = Author(context.viewer.number, context.now)
@@ -263,6 +268,19 @@ def end_preferences(context: ActionContext, contact: int) -> None:
     contact_links.end(context.connection, contact, LinkPurpose.PREFERENCES, context.now)
 
 
+def _refuse_second_self(context: ActionContext, whose: Concerned, details: ContactDetails) -> None:
+    """Refuse a second contact that is the resident; one that was sent twice is seen as such afterwards."""
+    if not (details.is_resident and details.is_active and whose.resident):
+        return
+    one_at_a_time.hold(context.connection, "contact", whose.resident)
+    own = prompts.own_contact(context.connection, whose.resident)
+    if own is None or own.number == whose.contact:
+        return
+    there = stored_records.get(context.connection, CONTACT, own.number).details
+    if whose.contact is not None or name_key(there.name) != name_key(details.name):
+        raise RefusedError("is_resident", "resident_is_contact_already")
+
+
 def _refuse_namesake(
     context: ActionContext, whose: Concerned, details: ContactDetails, first: NewChannel
 ) -> None:
@@ -319,6 +337,8 @@ def _check(details: ContactDetails, *, is_centre: bool) -> None:
         raise RefusedError("digest", "centre_has_no_digest")
     if details.is_duty_only and not is_centre:
         raise RefusedError("is_duty_only", "duty_of_office_only")
+    if details.is_resident and (is_centre or details.user is not None):
+        raise RefusedError("is_resident", "resident_is_no_user")
 
 
 def _require_account(context: ActionContext, user: int | None, whose: Concerned) -> None:

@@ -17,11 +17,13 @@ from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.day_table import day_table
 from api.pages.parts.delivery_lines import AskedPerson, asked_people
 from api.pages.parts.place import LastPlace, load_place
+from api.pages.parts.prompt_text import prompt_text
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
 from api.views import baseline
 from api.views.last_sign import last_sign
 from api.wording.alert_reason import confidence, emergency_numbers, ruled_out, title, todo, why
+from api.wording.times import LocalTimes
 from core.domain.alert import (
     CALLS_TO_ACT,
     Alert,
@@ -44,6 +46,7 @@ from core.store.alerts import alerts, deliveries, notifications
 from core.store.database import Connection
 from core.store.devices import devices
 from core.store.people import residents
+from core.store.people.agreed import prompts
 from core.store.people.residents import ResidentOverview
 
 _CHART_DAYS = 8
@@ -113,6 +116,7 @@ def alert_context(
         "who": who,
         "person": person,
         "why": why(card, times, last_sign(connection, alert, page.now)),
+        "asked": _asked(connection, alert, times),
         "to_settle": _to_settle(page, viewer, connection, alert),
         "calls": alerts.episodes(connection, alert.number) if alert.occurrences > 1 else [],
         "ruled_out": ruled_out(card, times),
@@ -198,6 +202,14 @@ def _to_settle(page: HtmlPage, viewer: Viewer, connection: Connection, alert: Al
     ]
     strangers = dict.fromkeys(one.sender for one in card.devices if not one.device_id and one.sender)
     return links + _of_nobody(page, viewer, connection, list(strangers))
+
+
+def _asked(connection: Connection, alert: Alert, times: LocalTimes) -> str:
+    """Return what became of the question to the resident about what the alert is about; empty where nobody was asked."""
+    if alert.resident is None:
+        return ""
+    found = prompts.about(connection, alert.resident, alert.rule, alert.began_at)
+    return "" if found is None else prompt_text(found, times)
 
 
 def _climate_unknown(page: HtmlPage, connection: Connection, alert: Alert) -> str:

@@ -13,6 +13,7 @@ from api.access.viewer import Viewer
 from api.dependencies import ConnectionDep, Staff
 from api.pages.offices.unwatched import when_text
 from api.pages.parts.alert_rows import AlertRow, Whose, alert_rows
+from api.pages.parts.prompt_text import prompt_text
 from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import state_name
 from api.views import status
@@ -26,6 +27,7 @@ from core.store.devices import devices
 from core.store.devices.devices import LastContact
 from core.store.operation import evaluation_gaps, health
 from core.store.people import residents, tonight
+from core.store.people.agreed import prompts
 from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
@@ -76,7 +78,7 @@ def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str 
     context = _queue(page, viewer, connection, people, show if show in _FILTERS else "all")
     evenings = tonight.latest(connection, page.now - _NIGHT, viewer.user.office)
     gaps = evaluation_gaps.latest(connection, page.now - _DAY)
-    shown = _group_context(people, page) | {
+    shown = _group_context(connection, people, page) | {
         "evenings": [one for one in evenings if not one.is_well or one.unproven],
         "gaps": [when_text(page.times, one.began_at, one.ended_at) for one in gaps],
         "own_office": viewer.user.office,
@@ -116,7 +118,8 @@ def board_search(
 def board_groups(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
     """Return the groups alone, for a board that is open."""
     page = HtmlPage(request, viewer)
-    return page.render("_groups.html", _group_context(residents.overviews(connection, viewer.scope), page))
+    people = residents.overviews(connection, viewer.scope)
+    return page.render("_groups.html", _group_context(connection, people, page))
 
 
 def _queue(
@@ -196,11 +199,21 @@ def _mark(name: str) -> str:
     return name if name.startswith("p") else ""
 
 
-def _group_context(people: Sequence[ResidentOverview], page: HtmlPage) -> dict[str, object]:
+def _group_context(
+    connection: Connection, people: Sequence[ResidentOverview], page: HtmlPage
+) -> dict[str, object]:
+    groups = _groups(people, page)
+    # Whoever moved since they were asked is as usual again.
+    named = [one.number for group in groups if group.name == WatchState.DIFFERENT for one in group.people]
+    asked = {
+        number: prompt_text(prompt, page.times)
+        for number, prompt in prompts.recent(connection, named, page.now).items()
+    }
+
     def presence_of(one: ResidentOverview) -> str:
         return presence_note(one.presence_at(page.known_since), page.times)
 
-    return {"groups": _groups(people, page), "presence_of": presence_of}
+    return {"groups": groups, "presence_of": presence_of, "asked": asked}
 
 
 def _groups(people: Sequence[ResidentOverview], page: HtmlPage) -> list[Group]:

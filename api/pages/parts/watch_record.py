@@ -53,6 +53,9 @@ def _said(what: Watched, kept: Mapping[str, Any], page: HtmlPage) -> str:
         return policy_text(kept, page)
     if what is Watched.SENSITIVITY:
         return words(f"sensitivity.{kept['sensitivity']}")
+    if what is Watched.PROMPTS:
+        asked = words("prompt.is_on", n=kept["most_in_a_week"]) if kept["is_on"] else words("prompt.is_off")
+        return f"{asked} {kept['agreed']}".strip()
     if what is Watched.GEOFENCE:
         shape = kept["shape"]
         form = (

@@ -12,7 +12,9 @@ from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep,
 from api.http import cookies
 from api.pages.parts.absence_text import when_text
 from api.pages.rendering import HtmlPage
+from core.domain.agreed.prompt import Prompt
 from core.domain.people import Contact
+from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
 
@@ -52,6 +54,8 @@ def act_by_link(
 
 
 def _render(request: Request, found: ContactLinkPage) -> Response:
+    if found.prompt is not None and found.person is not None and found.contact is not None:
+        return _render_prompt(request, found, found.person, found.contact, found.prompt)
     if found.channel is not None and found.contact is not None:
         return _render_test(request, found, found.contact)
     if found.absence is None or found.contact is None or found.person is None:
@@ -96,6 +100,23 @@ def _render_test(request: Request, found: ContactLinkPage, contact: Contact) -> 
         "contact_name": contact.name,
     }
     return page.render("contact_test.html", context)
+
+
+def _render_prompt(
+    request: Request, found: ContactLinkPage, person: ResidentOverview, contact: Contact, asked: Prompt
+) -> Response:
+    page = HtmlPage(request, None, person.zone, contact.language)
+    clock = page.times.clock_text
+    context: dict[str, object] = {
+        "live": False,
+        "state": found.state.value,
+        "presses": [one.value for one in found.presses],
+        "since": clock(asked.began_at),
+        "line": clock(asked.line_at),
+        "answered": clock(asked.answered_at) if asked.answered_at else "",
+        "office_phone": person.office_phone,
+    }
+    return page.render("contact_prompt.html", context)
 
 
 def _limits(request: Request) -> AnswerLimits:

@@ -58,6 +58,7 @@ _DIGEST = (FormField("digest", SELECT, has_hint=True),)
 _TESTED = (FormField("is_tested_monthly", CHECK),)
 _ACTIVE = (FormField("is_active", CHECK),)
 _DUTY = (FormField("is_duty_only", CHECK),)
+_SELF = (FormField("is_resident", CHECK),)
 _CHANNEL = (
     FormField("kind", SELECT, is_required=True),
     FormField("address", is_required=True, has_hint=True),
@@ -80,6 +81,7 @@ class ContactTyped(TypedRecord):
     is_tested_monthly: str = ""
     is_active: str = ""
     is_duty_only: str = ""
+    is_resident: str = ""
     kind: str = ""
     address: str = ""
 
@@ -293,9 +295,11 @@ def _fields(whose: Concerned) -> tuple[FormField, ...]:
 
 
 def _new_fields(whose: Concerned) -> tuple[FormField, ...]:
+    asked = () if whose.resident is None else _SELF
+    fields = (*_fields(whose)[:2], *asked, *_CHANNEL, *_fields(whose)[2:])
     # Whoever is new is notified, and tested; summaries they choose themselves.
     later = (*_DIGEST, *_TESTED, *_ACTIVE)
-    return tuple(one for one in (*_fields(whose)[:2], *_CHANNEL, *_fields(whose)[2:]) if one not in later)
+    return tuple(one for one in fields if one not in later)
 
 
 def _parsed_new(
@@ -376,6 +380,7 @@ def _show(
         "channels": channels,
         "is_family": whose.resident is not None,
         "score": score([one.proven_at for one in channels if one.tested_at or one.proven_at], page.now),
+        "is_resident": stored_records.get(connection, CONTACT, number).details.is_resident,
         "tests": notices.channel_tests(connection, number),
         "channel_fields": shown(_CHANNEL, form, page.words, options),
         "history": record_history(

@@ -13,6 +13,7 @@ from api.pages.parts.alert_rows import AlertRow, Whose, alert_rows
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.day_table import clock_of, day_table
 from api.pages.parts.place import load_place
+from api.pages.parts.prompt_text import prompt_text
 from api.pages.parts.search_area import is_sought
 from api.pages.parts.week import load_week_section
 from api.pages.rendering import HtmlPage
@@ -26,6 +27,7 @@ from core.store.database import Connection
 from core.store.devices import devices
 from core.store.people import access_log, contact_channels, residents
 from core.store.people.access_log import AccessRecord
+from core.store.people.agreed import prompts
 from core.store.people.residents import ResidentOverview
 
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
@@ -48,12 +50,14 @@ def head_context(
 ) -> dict[str, object]:
     """Return what the top of the page shows: state, last life sign, open alerts."""
     presence = one.presence_at(page.known_since)
+    prompt = prompts.recent(connection, [one.number], page.now).get(one.number)
     return {
         "m": page.times,
         "one": one,
         "state": state_name(one, page),
         "last_known_by": residents.life_signs_known_by(connection, [one.home], page.now).get(one.home),
         "last_place": place_name(one.last_life_sign_place, page.words),
+        "asked": "" if prompt is None else prompt_text(prompt, page.times),
         "open": open_alert_rows(page, viewer, connection, one),
         "at_home": presence_words(presence, page.times),
         "at_home_why": presence_why(presence, page.times),

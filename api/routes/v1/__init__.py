@@ -32,6 +32,7 @@ from api.routes.v1.people import (
     imports,
     own_account,
     personal_data,
+    prompts,
     records,
     statistics,
 )
@@ -66,6 +67,7 @@ for part in (
     geofences,
     absences,
     quiet_limits,
+    prompts,
     escalation,
     duty,
     tonight,

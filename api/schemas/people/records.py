@@ -207,6 +207,10 @@ class ContactIn(Input):
     digest: _Digest = Field(
         default=DigestRhythm.NEVER, description="Of a resident's contact: how often a summary is sent."
     )
+    is_resident: bool = Field(
+        default=False,
+        description="The resident themself: asked before anybody else is notified, and never part of the escalation. It stays as it was registered.",
+    )
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> "ContactIn":
@@ -278,6 +282,7 @@ class ContactRecordOut(Output):
     is_duty_only: bool
     is_tested_monthly: bool
     digest: DigestRhythm
+    is_resident: bool
 
     @staticmethod
     def of(record: Record[ContactDetails]) -> "ContactRecordOut":

@@ -43,7 +43,7 @@ class ContactDetails:
     """What is filled in about a contact, besides the channels; `user` is the account that belongs to them.
 
     `is_duty_only`: of an office, asked only while on its roster. `is_tested_monthly`: their channels are tested once a month.
-    `digest`: of a resident's, how often they get a summary.
+    `digest`: of a resident's, how often they get a summary. `is_resident`: the resident themself, who is asked first and never notified.
     """
 
     name: str
@@ -58,6 +58,7 @@ class ContactDetails:
     is_duty_only: bool = False
     is_tested_monthly: bool = True
     digest: DigestRhythm = DigestRhythm.NEVER
+    is_resident: bool = False
 
 
 @dataclass(frozen=True)

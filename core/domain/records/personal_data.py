@@ -77,6 +77,8 @@ _OF_RESIDENTS = (
     PersonalTable("notice", _DELETED, texts=("body",), codes=("kind", "key", "request_key", "error")),
     PersonalTable("answer_link", _DELETED, codes=("token_hash",), secrets=("token_hash",)),
     PersonalTable("contact_link", _DELETED, codes=("token_hash", "purpose"), secrets=("token_hash",)),
+    PersonalTable("prompt", _DELETED, codes=("rule", "channel", "answer")),
+    PersonalTable("prompt_setting", _DELETED, texts=("agreed",), prose=("agreed",)),
     PersonalTable("escalation_step", _DELETED, codes=("kind",)),
     PersonalTable("alert_event", _DELETED, texts=("detail",), prose=("detail",), codes=("kind",)),
     PersonalTable("alert_episode", _DELETED, codes=_OF_SUBJECT),

@@ -43,6 +43,8 @@ class NoticeKind(StrEnum):
     """How somebody has been, for who chose to get it."""
     PREFERENCES = "preferences"
     """The link to a contact's own page."""
+    PROMPT = "prompt"
+    """Is the resident well? It goes to themself, before anybody else is notified of a silence."""
     DEAD_CHANNEL = "dead_channel"
     """A channel of a contact takes no messages any more."""
 

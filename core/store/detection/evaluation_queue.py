@@ -60,11 +60,15 @@ class ActiveAlert:
 
 @dataclass(frozen=True)
 class ClosedSilence:
-    """People said at `said_at` that all is well, of a silence that was raised with the beginning `began_at` and went on."""
+    """People said at `said_at` that all is well, of a silence that was raised with the beginning `began_at` and went on.
+
+    Or the resident did, who was asked before it was raised (`by_resident`).
+    """
 
     resident: int
     began_at: datetime
     said_at: datetime
+    by_resident: bool
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Settled:
 def said_safe(
     connection: Connection, residents: Sequence[int], rule: str, since: datetime
 ) -> list[ClosedSilence]:
-    """Return when alerts of a rule about residents were closed since a moment although nothing had ended them.
+    """Return when alerts of a rule about residents were closed since a moment although nothing had ended them, or residents answered in time.
 
     An outcome that says that the resident is elsewhere, or in the care of others, does not count.
     """

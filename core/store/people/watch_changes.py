@@ -24,6 +24,7 @@ class Watched(StrEnum):
     SENSITIVITY = "sensitivity"
     ESCALATION = "escalation"
     QUIET_LIMIT = "quiet_limit"
+    PROMPTS = "prompts"
     RESIDENT = "resident"
     HOME = "home"
     CONTACT = "contact"
@@ -34,7 +35,14 @@ class Watched(StrEnum):
 
 
 OF_THE_WATCH = frozenset(
-    {Watched.GEOFENCE, Watched.ABSENCE, Watched.SENSITIVITY, Watched.ESCALATION, Watched.QUIET_LIMIT}
+    {
+        Watched.GEOFENCE,
+        Watched.ABSENCE,
+        Watched.SENSITIVITY,
+        Watched.ESCALATION,
+        Watched.QUIET_LIMIT,
+        Watched.PROMPTS,
+    }
 )
 """What is shown to the family too."""
 

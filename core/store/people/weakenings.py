@@ -169,11 +169,17 @@ def weakens(what: Watched, before: Kept | None, after: Kept | None) -> bool:
                 and after is not None
                 and (order.index(after["sensitivity"]) > order.index(before["sensitivity"]))
             )
-        case Watched.ESCALATION:
-            # Other people, or the same in another order: whether it is weaker is for them to say.
-            return True
+        case Watched.PROMPTS:
+            # An answer puts the alert off, whoever pressed it.
+            return after is not None and _asks_more(before or {}, after)
         case _:
-            return False
+            # Other people, or the same in another order: whether it is weaker is for them to say.
+            return what is Watched.ESCALATION
+
+
+def _asks_more(before: Kept, after: Kept) -> bool:
+    was, is_now = (one["most_in_a_week"] if one.get("is_on") else 0 for one in (before, after))
+    return is_now > was
 
 
 def _awake_at(contact: Contact, zone: ZoneInfo, now: datetime) -> datetime:

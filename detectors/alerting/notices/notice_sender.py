@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from core.clock import Clock, SystemClock
 from core.credentials.sealed_values import Sealer
+from core.domain.agreed.prompt import ASKED_ON, PROMPT_LASTS
 from core.domain.alert import NotificationKind, Severity
 from core.domain.delivery.channel_order import in_order
 from core.domain.delivery.contact_channel import TESTABLE, ContactChannel
@@ -17,6 +18,7 @@ from core.store.alerts.notices import Notice, NoticeKind
 from core.store.database import Connection, Database
 from core.store.operation import provider_quota
 from core.store.people import contact_channels, planned_absences, residents, watch_changes, weakenings
+from core.store.people.agreed import prompts
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import LinkPurpose
 from core.store.people.watch_changes import Concerned
@@ -46,9 +48,14 @@ _URGENCY = {
     NoticeKind.OUTAGE_OVER: Severity.KEEP_AN_EYE,
     NoticeKind.DIGEST: Severity.EQUIPMENT,
     NoticeKind.PREFERENCES: Severity.KEEP_AN_EYE,
+    NoticeKind.PROMPT: Severity.CHECK_SOON,
 }
 # What a stranger must not get goes to channels only that somebody confirmed, and that a person reads.
-_CONFIRMED_ONLY = frozenset({NoticeKind.DIGEST, NoticeKind.PREFERENCES})
+_CONFIRMED_ONLY = {
+    NoticeKind.DIGEST: TESTABLE,
+    NoticeKind.PREFERENCES: TESTABLE,
+    NoticeKind.PROMPT: frozenset(ASKED_ON),
+}
 # The link to a contact's own page lasts until the next month's test brings another, and some days.
 _SETTINGS_LAST = timedelta(days=35)
 # What was evaluated is known for so long, in the machine's time.
@@ -60,6 +67,10 @@ _PURPOSES = {
 }
 # Messages that state times of the ward's clock.
 _WITH_TIMES = {NoticeKind.EVENING: notice_texts.render, NoticeKind.UNWATCHED: notice_texts.unwatched}
+_ABOUT_EQUIPMENT = {
+    NoticeKind.EQUIPMENT: notice_texts.equipment,
+    NoticeKind.DEAD_CHANNEL: notice_texts.dead_channel,
+}
 _ABOUT_ABSENCES = {
     NoticeKind.SECOND_PERSON: weakening_text.render_second_person,
     NoticeKind.SECOND_PERSON_EXPIRED: weakening_text.render_expired,
@@ -112,13 +123,13 @@ class NoticeSender:
                 return True
             message = self._prepared(connection, notice, now)
         attempt = Attempt(DeliveryResult.REFUSED, "no_channel") if message is None else self._attempt(message)
-        self._settle(notice, until, attempt)
+        self._settle(notice, until, attempt, None if message is None else message.channel)
         return True
 
     def _prepared(self, connection: Connection, notice: Notice, now: datetime) -> OutgoingMessage | None:
         """Choose the channel and write the message; None if no channel may be used, or it cannot be written."""
         contact = residents.contact(connection, notice.contact)
-        if contact is None:
+        if contact is None or not _is_awaited(connection, notice, now):
             return None
         usable = self._usable(connection, notice, contact, now)
         if not usable:
@@ -159,7 +170,8 @@ class NoticeSender:
         else:
             usable = in_order(there, NotificationKind.CLEARED, _URGENCY[notice.kind], {})
         if notice.kind in _CONFIRMED_ONLY:
-            usable = [one for one in usable if one.is_confirmed and one.kind in TESTABLE]
+            kinds = _CONFIRMED_ONLY[notice.kind]
+            usable = [one for one in usable if one.is_confirmed and one.kind in kinds]
         quota = provider_quota.state(connection, Channel.LINE)
         if quota is not None and quota.is_kept_from(_URGENCY[notice.kind], now):
             usable = [one for one in usable if one.kind is not Channel.LINE]
@@ -174,6 +186,16 @@ class NoticeSender:
                 LinkPurpose.CHANNEL_TEST,
                 channel=notice.body["channel"],
                 expires_at=now + _TEST_LASTS,
+                now=now,
+            )
+            return f"{self._office.base_url}/c/{token}"
+        if notice.kind is NoticeKind.PROMPT:
+            token = contact_links.issue(
+                connection,
+                contact.number,
+                LinkPurpose.PROMPT,
+                prompt=notice.body["prompt"],
+                expires_at=now + PROMPT_LASTS,
                 now=now,
             )
             return f"{self._office.base_url}/c/{token}"
@@ -219,10 +241,8 @@ class NoticeSender:
             return _WITH_TIMES[notice.kind](
                 notice, contact.language, self._office.base_url, self._office.zone, now
             )
-        if notice.kind is NoticeKind.EQUIPMENT:
-            return notice_texts.equipment(notice, contact.language, self._office.base_url)
-        if notice.kind is NoticeKind.DEAD_CHANNEL:
-            return notice_texts.dead_channel(notice, contact.language, self._office.base_url)
+        if notice.kind in _ABOUT_EQUIPMENT:
+            return _ABOUT_EQUIPMENT[notice.kind](notice, contact.language, self._office.base_url)
         if notice.kind is NoticeKind.CHANNEL_TEST:
             return notice_texts.channel_test(notice, contact.language, answer_url, settings_url)
         if notice.kind is NoticeKind.PREFERENCES:
@@ -241,6 +261,9 @@ class NoticeSender:
         zone = residents.home_of(connection, resident.number).zone
         if notice.kind in {NoticeKind.OUTAGE, NoticeKind.OUTAGE_OVER}:
             return notice_texts.outage(notice, resident, contact, zone, now)
+        if notice.kind is NoticeKind.PROMPT:
+            prompt = prompts.get(connection, notice.body["prompt"])
+            return notice_texts.prompt(prompt, contact.language, answer_url, zone, now)
         if notice.kind is NoticeKind.WEAKENING:
             change = watch_changes.one(connection, notice.body["change"], Concerned(resident=resident.number))
             return weakening_text.render(change, resident, contact, self._office.base_url, zone, now)
@@ -257,11 +280,15 @@ class NoticeSender:
             _log.error("notice_attempt_failed", notice=None, error=type(error).__name__)
             return Attempt(DeliveryResult.FAILED, "internal_error")
 
-    def _settle(self, notice: Notice, until: datetime, attempt: Attempt) -> None:
+    def _settle(self, notice: Notice, until: datetime, attempt: Attempt, channel: Channel | None) -> None:
         now = self._clock.now()
         is_sent = attempt.arrival is DeliveryResult.DELIVERED
-        is_over = not is_sent and notice.attempts > len(_PAUSES)
+        # A question that nobody can be asked, or that is asked too late, is not tried again.
+        is_pointless = notice.kind is NoticeKind.PROMPT and channel is None
+        is_over = not is_sent and (is_pointless or notice.attempts > len(_PAUSES))
         with self._database.transaction() as connection:
+            if is_sent and notice.kind is NoticeKind.PROMPT and channel is not None:
+                prompts.note_sent(connection, notice.body["prompt"], channel, now)
             notices.finish(
                 connection,
                 notice.number,
@@ -279,3 +306,11 @@ class NoticeSender:
             status=attempt.arrival,
             error=attempt.error,
         )
+
+
+def _is_awaited(connection: Connection, notice: Notice, now: datetime) -> bool:
+    """Return whether a message still says something: of a question, whether an answer would be before the alert."""
+    if notice.kind is not NoticeKind.PROMPT:
+        return True
+    prompt = prompts.get(connection, notice.body["prompt"])
+    return prompt.answer is None and now < prompt.line_at

@@ -3,6 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from core.domain.agreed.prompt import Prompt
 from core.domain.people import Contact, Language, Resident
 from core.store.alerts.notices import Notice, NoticeKind
 from core.texts.local_format import clock_time, listed
@@ -123,6 +124,19 @@ def channel_test(notice: Notice, language: Language, answer_url: str, settings_u
     if settings_url:
         links.append(texts("preferences.page", url=settings_url))
     return Text(texts("channel_test.subject"), "\n".join([*lines, *links]), " ".join(lines))
+
+
+def prompt(asked: Prompt, language: Language, answer_url: str, zone: ZoneInfo, now: datetime) -> Text:
+    """Ask a resident whether all is well, in plain words: what was noticed, what to press, and what happens without an answer."""
+    texts = texts_of(language)
+    lines = [
+        texts("prompt.head", since=texts.moment(asked.began_at, now, zone)),
+        texts("prompt.safe"),
+        texts("prompt.help"),
+        texts("prompt.otherwise", at=texts.moment(asked.line_at, now, zone)),
+    ]
+    page = texts("prompt.page", url=answer_url)
+    return Text(texts("prompt.subject"), "\n".join([*lines, page]), " ".join(lines))
 
 
 def _span(began: str, ended: str, texts: MessageTexts, zone: ZoneInfo, now: datetime) -> str:

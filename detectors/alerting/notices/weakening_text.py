@@ -146,6 +146,8 @@ def _what(change: WatchChange, texts: MessageTexts) -> str:
                 what=what,
                 span=texts.span(timedelta(minutes=before["quiet_min"])),
             )
+        case Watched.PROMPTS:
+            return texts("weakening.prompts", n=after["most_in_a_week"])
         case Watched.SENSITIVITY:
             was, is_now = (texts(f"sensitivity.{one['sensitivity']}") for one in (before, after))
             return texts("weakening.sensitivity", before=was, what=is_now)

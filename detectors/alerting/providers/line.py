@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from core.domain.alert import CALLS_TO_ACT, NotificationKind
 from core.domain.delivery.record import Attempt, DeliveryResult
+from core.store.alerts.notices import NoticeKind
 from detectors.alerting.message_texts import MessageTexts, texts_of
 from detectors.alerting.outgoing import OutgoingMessage
 from detectors.alerting.providers.http_exchange import (
@@ -110,6 +111,8 @@ def flex_message(message: OutgoingMessage) -> dict[str, Any]:
     """Return a bubble with the text, the buttons below it, and the same buttons over the keyboard."""
     texts = texts_of(message.language)
     actions = _ACTIONS.get(message.kind, ()) if message.kind else ()
+    if message.notice is NoticeKind.PROMPT:
+        actions = ("well", "help")
     presses = [_press(name, message, texts) for name in actions]
     links = [_link(message, texts)] if message.answer_url else []
     text = message.text.sentence or message.text.body

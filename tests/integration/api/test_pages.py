@@ -207,6 +207,8 @@ _CASES = (
     Case("GET", "/residents/{resident}/quiet-limits", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/quiet-limits", 303, 303, 404, 403, 404, form=_LIMIT),
     Case("POST", "/residents/{resident}/quiet-limits/{limit}/remove", 303, 303, 404, 403, 404, form={}),
+    Case("GET", "/residents/{resident}/prompts", 200, 200, 404, 200, 404),
+    Case("POST", "/residents/{resident}/prompts", 303, 303, 404, 403, 404, form={"most_in_a_week": "3"}),
     Case("GET", "/residents/{resident}/absences", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/absences", 303, 303, 404, 303, 404, form=_ABSENCE),
     Case("POST", "/residents/{resident}/absences/{absence}/end", 303, 303, 404, 303, 404, form={}),

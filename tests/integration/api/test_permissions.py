@@ -202,6 +202,8 @@ CASES = (
         "POST", "/api/v1/residents/{resident}/quiet-limits", 201, 201, 404, 403, 404, body={"quiet_min": 60}
     ),
     Case("DELETE", "/api/v1/quiet-limits/{limit}", 204, 204, 404, 403, 404),
+    Case("GET", "/api/v1/residents/{resident}/prompts", 200, 200, 404, 200, 404),
+    Case("PUT", "/api/v1/residents/{resident}/prompts", 200, 200, 404, 403, 404, body={"is_on": False}),
     Case("GET", "/api/v1/residents/{resident}/absences", 200, 200, 404, 200, 404),
     Case("POST", "/api/v1/residents/{resident}/absences", 201, 201, 404, 201, 404, body=ABSENCE),
     Case("DELETE", "/api/v1/absences/{absence}", 204, 204, 404, 204, 404),

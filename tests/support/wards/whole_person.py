@@ -15,6 +15,8 @@ INSERT INTO contact_channel (contact_id, place, kind, address) VALUES ({c}, 2, '
 INSERT INTO line_code (contact_id, code_hash, expires_at) VALUES ({c}, 'code{r}', now());
 INSERT INTO absence (resident_id, kind, began_at, ended_at, note, created_at) VALUES ({r}, 'travel', '2026-07-01Z', '2026-07-02Z', 'to her sister', now());
 INSERT INTO quiet_limit (resident_id, place, quiet_min, hours, created_at) VALUES ({r}, 'kitchen', 240, '{{"days": [0], "start": "06:00", "end": "11:00"}}', now());
+INSERT INTO prompt_setting (resident_id, is_on, most_in_a_week, agreed, changed_at) VALUES ({r}, true, 3, 'her daughter {x}', now());
+INSERT INTO prompt (resident_id, contact_id, rule, began_at, asked_at, line_at) VALUES ({r}, {c}, 'inactivity', '2026-07-02Z', '2026-07-02T03:00Z', '2026-07-02T04:00Z');
 INSERT INTO backtest (resident_id, user_id, asked_at, settings) VALUES ({r}, 1, now(), '{{"note": "really"}}');
 INSERT INTO baseline (resident_id, rule, version, day, body) VALUES ({r}, 'rhythm', 1, '2026-07-01', '{{"up": 1}}');
 INSERT INTO evaluation (resident_id, evaluated_through, due_at) VALUES ({r}, now(), now()) ON CONFLICT DO NOTHING;

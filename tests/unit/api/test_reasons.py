@@ -38,6 +38,7 @@ _CARDS: dict[str, dict[str, Any]] = {
     "sos": {"place": "bed", "pressed_at": "2026-11-23T00:50:00+00:00"},
     "home_silent": {"cause": "offline", "last_heard": "2026-11-22T20:04:00+00:00", "devices": 6},
     "ward_silent": {"cause": "no_life_sign", "homes": 28, "last_heard": "2026-11-22T20:04:00+00:00"},
+    "help_asked": {"pressed_at": "2026-11-23T00:50:00+00:00"},
     "fall": {"place": "bedroom", "pressed_at": "2026-11-23T00:50:00+00:00"},
     "smoke": {"place": "kitchen", "pressed_at": "2026-11-23T00:50:00+00:00"},
     "gas_leak": {"place": "", "pressed_at": "2026-11-23T00:50:00+00:00"},

@@ -30,6 +30,8 @@ class LinkPurpose(StrEnum):
     """Say that a test arrived."""
     PREFERENCES = "preferences"
     """Choose how one is notified, as often as one likes until the link ends."""
+    PROMPT = "prompt"
+    """Say that the resident is well, or call for help, before anybody else is notified."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,15 @@ class ContactLink:
         The planned absence it is about.
     channel : int or None
         The channel on which it was sent, of a test.
+    prompt : int or None
+        The question that it answers.
     """
 
     contact: int
     purpose: LinkPurpose
     absence: int | None
     channel: int | None
+    prompt: int | None
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
@@ -68,6 +73,7 @@ def issue(
     *,
     absence: int | None = None,
     channel: int | None = None,
+    prompt: int | None = None,
     expires_at: datetime,
     now: datetime,
 ) -> str:
@@ -80,6 +86,7 @@ def issue(
         "purpose": purpose,
         "absence": absence,
         "channel": channel,
+        "prompt": prompt,
         "now": now,
         "expires_at": expires_at,
     }

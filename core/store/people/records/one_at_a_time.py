@@ -6,7 +6,7 @@ from core.store.database import Connection
 from core.store.queries import load
 
 _HOLD = load("people/one_at_a_time")["hold"]
-What = Literal["names", "contact", "duty", "absence", "geofence", "quiet_limit"]
+What = Literal["names", "contact", "duty", "absence", "geofence", "quiet_limit", "prompts"]
 # What has no owner, such as the names of homes.
 EVERYBODY = 0
 

@@ -14,7 +14,7 @@ SELECT
 FROM addressed_contact AS contact
 LEFT JOIN office ON office.office_id = contact.office_id
 WHERE
-    contact.is_active
+    contact.is_active AND NOT contact.is_resident
     AND (NOT contact.is_duty_only OR contact.office_id = %(office)s::integer)
     AND (
         contact.resident_id = %(resident)s

@@ -2,13 +2,14 @@
 
 -- name: issue
 -- Remember a fresh link.
-INSERT INTO contact_link (token_hash, contact_id, purpose, absence_id, contact_channel_id, created_at, expires_at)
-VALUES (%(token_hash)s, %(contact)s, %(purpose)s, %(absence)s, %(channel)s, %(now)s, %(expires_at)s);
+INSERT INTO contact_link (token_hash, contact_id, purpose, absence_id, contact_channel_id, prompt_id, created_at, expires_at)
+VALUES (%(token_hash)s, %(contact)s, %(purpose)s, %(absence)s, %(channel)s, %(prompt)s, %(now)s, %(expires_at)s);
 
 -- name: look_up
 -- The link of a token.
 SELECT
-    contact_id AS contact, purpose, absence_id AS absence, contact_channel_id AS channel, created_at, expires_at, used_at
+    contact_id AS contact, purpose, absence_id AS absence, contact_channel_id AS channel, prompt_id AS prompt, created_at, expires_at,
+    used_at
 FROM contact_link
 WHERE token_hash = %(token_hash)s;
 

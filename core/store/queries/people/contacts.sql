@@ -40,4 +40,4 @@ WHERE contact_id = %(contact)s AND status = 'pending';
 SELECT count(*)
 FROM contact AS gone
 JOIN contact AS other ON other.resident_id = gone.resident_id OR other.office_id = gone.office_id
-WHERE gone.contact_id = %(contact)s AND other.is_active;
+WHERE gone.contact_id = %(contact)s AND other.is_active AND NOT other.is_resident;

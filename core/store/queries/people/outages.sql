@@ -10,7 +10,7 @@ FROM alert
 JOIN home ON alert.subject_kind = 'ward' OR home.area = alert.area
 JOIN resident ON resident.home_id = home.home_id AND resident.ended_at IS NULL AND resident.watched_from <= %(now)s
     AND (resident.paused_from IS NULL OR NOT (resident.paused_from <= %(now)s AND %(now)s < resident.paused_until))
-JOIN contact ON contact.resident_id = resident.resident_id AND contact.is_active
+JOIN contact ON contact.resident_id = resident.resident_id AND contact.is_active AND NOT contact.is_resident
 WHERE
     alert.rule = ANY(%(rules)s::text[]) AND alert.condition = 'active' AND alert.handling <> 'closed' AND alert.raised_at <= %(raised_before)s
     AND NOT EXISTS (

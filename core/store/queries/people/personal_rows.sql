@@ -34,6 +34,15 @@ SELECT t.ctid FROM contact_link AS t
 WHERE
     t.contact_id = ANY(%(contacts)s)
     OR t.absence_id IN (SELECT absence_id FROM absence WHERE resident_id = %(resident)s)
+    OR t.prompt_id IN (SELECT prompt_id FROM prompt WHERE resident_id = %(resident)s)
+
+-- name: prompt
+-- When they were asked whether all is well, and what was answered.
+SELECT t.ctid FROM prompt AS t WHERE t.resident_id = %(resident)s
+
+-- name: prompt_setting
+-- Whether they are asked before others are notified, and who agreed to it.
+SELECT t.ctid FROM prompt_setting AS t WHERE t.resident_id = %(resident)s
 
 -- name: escalation_step
 -- When who was asked about their alerts.

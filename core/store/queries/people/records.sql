@@ -44,7 +44,7 @@ SELECT home_id, name FROM home;
 -- One contact's fields.
 SELECT
     contact_id AS number, version, name, relation, calls_resident, step, language, user_id AS user, quiet_from,
-    quiet_until, is_active, is_duty_only, is_tested_monthly, digest
+    quiet_until, is_active, is_duty_only, is_tested_monthly, digest, is_resident
 FROM contact WHERE contact_id = %(number)s;
 
 -- name: change_contact
@@ -61,11 +61,11 @@ WHERE contact_id = %(number)s AND version = %(version)s;
 -- Register a contact of a resident, or of an office's centre.
 INSERT INTO contact (
     resident_id, office_id, user_id, name, relation, calls_resident, step, language, quiet_from, quiet_until, is_active,
-    is_duty_only, is_tested_monthly, digest
+    is_duty_only, is_tested_monthly, digest, is_resident
 )
 VALUES (
     %(resident)s, %(centre)s, %(user)s, %(name)s, %(relation)s, %(calls_resident)s, %(step)s, %(language)s,
-    %(quiet_from)s, %(quiet_until)s, %(is_active)s, %(is_duty_only)s, %(is_tested_monthly)s, %(digest)s
+    %(quiet_from)s, %(quiet_until)s, %(is_active)s, %(is_duty_only)s, %(is_tested_monthly)s, %(digest)s, %(is_resident)s
 )
 RETURNING contact_id;
 

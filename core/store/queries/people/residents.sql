@@ -107,7 +107,7 @@ SELECT
     c.calls_resident, c.step, c.channel, c.address, c.language, c.quiet_from, c.quiet_until
 FROM addressed_contact AS c
 JOIN resident AS r ON r.resident_id = %(resident)s
-WHERE c.is_active AND NOT c.is_duty_only AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
+WHERE c.is_active AND NOT c.is_duty_only AND NOT c.is_resident AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
 ORDER BY c.step, c.resident_id IS NULL, c.contact_id;
 
 -- name: contact

@@ -21,7 +21,7 @@ FROM (
             coalesce(bool_and(channel.unreachable_since IS NOT NULL), false) AS is_dead
         FROM contact
         LEFT JOIN contact_channel AS channel ON channel.contact_id = contact.contact_id
-        WHERE contact.resident_id = resident.resident_id AND contact.is_active
+        WHERE contact.resident_id = resident.resident_id AND contact.is_active AND NOT contact.is_resident
         GROUP BY contact.contact_id
     ) AS reached ON true
     WHERE

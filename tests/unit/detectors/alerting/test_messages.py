@@ -24,6 +24,7 @@ RULES = (
     "canary_silent",
     "stray_sos",
     "unclear_call",
+    "help_asked",
     *("fall", "smoke", "gas_leak", "carbon_monoxide", "water_leak"),
     *(
         "late_morning",

@@ -1,0 +1,300 @@
+"""A resident is asked before anybody else is notified of a silence: in time or not at all, and no alert is later for want of an answer."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.actions import provider_reports
+from api.actions.people import prompts as actions
+from core.domain.agreed.prompt import Prompt, PromptAnswer, PromptSetting
+from core.domain.alert import Alert, Condition, Severity
+from core.domain.people import Channel
+from core.store.alerts import notifications
+from core.store.database import Database
+from core.store.people import residents
+from core.store.people.agreed import prompts
+from detectors.alerting.delivery import Office
+from detectors.alerting.notices.notice_sender import NoticeSender
+from detectors.features.prompt_time import LEAD
+from tests.support.alerting import MailSink, mail_sink
+from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
+from tests.support.wards.evaluated_ward import ZONE, EvaluatedWard, Seen, at, daily, home
+from tests.support.wards.notified_ward import mail_channel
+
+DAYS = 30
+FIRST = at("2026-06-01 00:00")
+TODAY = FIRST + timedelta(days=DAYS)
+BASE_URL = "https://mimamori.example.jp"
+LINE_USER = "U" + 32 * "a"
+
+
+class AskedHome:
+    """A home with 30 regular days behind it whose resident moved last at 9:30 and has a mail address and LINE of their own."""
+
+    def __init__(self, database: Database, folder: Path, mail: MailSink) -> None:
+        self.ward = EvaluatedWard(database, folder, [home(1, watched_from=TODAY)], TODAY)
+        self.mail = mail
+        office = Office(BASE_URL, "", ZONE)
+        self.sender = NoticeSender(database, self.ward.clock, mail_channel(mail.port), office)
+        self.ward.store(daily(1, FIRST, DAYS))
+        self.ward.pass_to(TODAY + timedelta(minutes=1))
+        with database.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO contact (resident_id, name, step, is_resident) VALUES (1, '本人', 1, true) RETURNING contact_id"
+            ).fetchone()
+            assert row is not None
+            self.contact: int = row[0]
+            connection.execute(
+                "INSERT INTO contact_channel (contact_id, place, kind, address, confirmed_at)"
+                " VALUES (%s, 1, 'mail', 'hanako@example.jp', %s), (%s, 2, 'line', %s, %s)",
+                (self.contact, TODAY, self.contact, LINE_USER, TODAY),
+            )
+
+    def agree(self, *, most_in_a_week: int = 3) -> None:
+        """Let the resident be asked."""
+        with self.ward.database.transaction() as connection:
+            setting = PromptSetting(is_on=True, most_in_a_week=most_in_a_week, agreed="hanako, 6/30")
+            prompts.put_setting(connection, 1, setting, self.ward.clock.now())
+
+    def move(self, *clocks: str, day: str = "2026-07-01") -> None:
+        """Store sure signs of life."""
+        self.ward.store(
+            Seen(f"{room}-1", "motion", 1, at(f"{day} {one}") + timedelta(seconds=wait))
+            for one in clocks
+            for room, wait in (("kitchen", 0), ("hall", 30))
+        )
+
+    def live(self, until: str, *, every_min: int = 5) -> None:
+        """Let time pass as the runner does, and deliver what is due."""
+        self.live_to(at(until), every_min=every_min)
+
+    def live_to(self, until: datetime, *, every_min: int = 5) -> None:
+        """Do the same up to a moment."""
+        while self.ward.clock.now() < until:
+            self.ward.pass_to(min(until, self.ward.clock.now() + timedelta(minutes=every_min)))
+            while self.sender.send_one():
+                pass
+
+    def live_until_asked(self) -> Prompt:
+        """Let time pass until the resident is asked, within the day."""
+        for _ in range(24 * 12):
+            self.live_to(self.ward.clock.now() + timedelta(minutes=5))
+            if found := self.prompts():
+                return found[0]
+        raise AssertionError("nobody was asked")
+
+    def prompts(self) -> list[Prompt]:
+        with self.ward.database.transaction() as connection:
+            return prompts.of_resident(connection, 1, 10)
+
+    def answer(self, pressed: PromptAnswer) -> None:
+        (latest, *_) = self.prompts()
+        with self.ward.database.transaction() as connection:
+            actions.answer(connection, latest, pressed, self.ward.clock.now())
+
+    def silences(self) -> list[Alert]:
+        return self.ward.alerts("inactivity")
+
+
+@pytest.fixture
+def asked(database: Database, tmp_path: Path) -> Iterator[AskedHome]:
+    with mail_sink() as mail:
+        one = AskedHome(database, tmp_path, mail)
+        one.move("02:00", "04:30", "07:00", "08:00", "09:00", "09:30")
+        yield one
+
+
+def _raised_unasked(asked: AskedHome) -> datetime:
+    asked.live("2026-07-01 15:00")
+    (alert,) = asked.silences()
+    return alert.raised_at
+
+
+def test_nobody_is_asked_without_an_agreement_or_a_confirmed_channel(asked: AskedHome) -> None:
+    with asked.ward.database.transaction() as connection:
+        connection.execute(b"UPDATE contact_channel SET confirmed_at = NULL")
+    asked.agree()
+    _raised_unasked(asked)
+    assert (asked.prompts(), asked.mail.messages) == ([], [])
+
+
+def test_without_an_answer_the_alert_comes_when_it_would_have_come_and_names_the_question(
+    asked: AskedHome, database: Database
+) -> None:
+    raised_at = _raised_unasked(asked)
+    with database.transaction() as connection:
+        connection.execute(b"DELETE FROM alert")
+        connection.execute(b"UPDATE evaluation SET evaluated_through = %s, due_at = %s", (TODAY, TODAY))
+    asked.ward.clock.advance(seconds=(TODAY - asked.ward.clock.now()).total_seconds())
+    asked.agree()
+    asked.live("2026-07-01 15:00")
+
+    (alert,), (prompt,) = asked.silences(), asked.prompts()
+    assert alert.raised_at == raised_at
+    assert (prompt.began_at, prompt.line_at) == (alert.began_at, alert.raised_at)
+    assert timedelta() <= prompt.asked_at - (raised_at - LEAD) <= timedelta(minutes=5)
+    assert (prompt.channel, prompt.answer) == (Channel.MAIL, None)
+    (mail,) = asked.mail.messages
+    assert (mail["To"], mail["Subject"]) == ("hanako@example.jp", "【見守り】だいじょうぶですか")
+    assert "「大丈夫です」を押してください" in mail.get_content()
+    assert re.search(rf"{BASE_URL}/c/[\w-]{{32}}", mail.get_content())
+    with database.transaction() as connection:
+        about = prompts.about(connection, 1, alert.rule, alert.began_at)
+    assert about == prompt
+
+
+def test_an_answer_in_time_begins_the_count_anew_by_the_usual_line_and_no_longer(asked: AskedHome) -> None:
+    asked.agree()
+    prompt = asked.live_until_asked()
+    asked.answer(PromptAnswer.SAFE)
+    answered_at = asked.ward.clock.now()
+    asked.live_to(prompt.line_at + timedelta(minutes=20))
+    assert asked.silences() == []
+    (prompt,) = asked.prompts()
+    assert (prompt.answer, prompt.is_in_time) == (PromptAnswer.SAFE, True)
+    # And it is asked about, then raised, as a silence of its own, within what is usual from the answer on.
+    asked.live("2026-07-01 20:00")
+    (alert,), (again, _) = asked.silences(), asked.prompts()
+    assert alert.began_at == again.began_at == answered_at
+    assert alert.raised_at - answered_at <= prompt.line_at - prompt.began_at + timedelta(hours=1)
+    assert alert.reason["answered_at"] == answered_at.isoformat()
+    assert alert.reason.get("said_safe_at") is None
+
+
+def test_an_answer_after_the_alert_ends_nothing(asked: AskedHome) -> None:
+    asked.agree()
+    asked.live("2026-07-01 15:00")
+    (before,) = asked.silences()
+    asked.answer(PromptAnswer.SAFE)
+    asked.live("2026-07-01 15:30")
+    (prompt,), (alert,) = asked.prompts(), asked.silences()
+    assert (prompt.answer, prompt.is_in_time) == (PromptAnswer.SAFE, False)
+    assert alert.condition is before.condition is Condition.ACTIVE
+
+
+def test_a_call_for_help_is_raised_at_once_and_only_a_person_ends_it(asked: AskedHome) -> None:
+    asked.agree()
+    asked.live("2026-07-01 15:00")
+    asked.answer(PromptAnswer.SAFE)
+    asked.answer(PromptAnswer.HELP)
+    asked.answer(PromptAnswer.HELP)
+    (call,) = asked.ward.alerts("help_asked")
+    assert (call.severity, call.resident, call.began_at) == (
+        Severity.EMERGENCY,
+        1,
+        asked.ward.clock.now(),
+    )
+    asked.move("15:10")
+    asked.live("2026-07-01 16:00")
+    (call,) = asked.ward.alerts("help_asked")
+    assert call.condition is Condition.ACTIVE
+
+
+def test_whoever_was_asked_as_often_as_agreed_is_not_asked_again_that_week(asked: AskedHome) -> None:
+    asked.agree(most_in_a_week=1)
+    asked.live("2026-07-01 15:00")
+    asked.move("15:10", "15:20")
+    asked.live("2026-07-02 07:00", every_min=60)
+    asked.move("07:00", day="2026-07-02")
+    asked.live("2026-07-02 15:00")
+    assert len(asked.silences()) >= 1
+    assert len(asked.prompts()) == 1
+
+
+def test_a_movement_after_the_question_is_an_answer_too(asked: AskedHome) -> None:
+    asked.agree()
+    prompt = asked.live_until_asked()
+    moved = prompt.asked_at + timedelta(minutes=6)
+    asked.ward.pass_to(moved - timedelta(minutes=1))
+    asked.ward.store(
+        [Seen("kitchen-1", "motion", 1, moved), Seen("hall-1", "motion", 1, moved + timedelta(seconds=20))]
+    )
+    asked.ward.pass_to(prompt.line_at + timedelta(minutes=10))
+    assert asked.silences() == []
+
+
+def test_a_press_on_line_answers_only_from_the_telephone_that_was_asked(
+    asked: AskedHome, database: Database
+) -> None:
+    asked.agree()
+    asked.live("2026-07-01 15:00")
+    with database.transaction() as connection:
+        ((key,),) = connection.execute(
+            b"SELECT request_key::text FROM notice WHERE kind = 'prompt'"
+        ).fetchall()
+
+    def press(user: str, action: str, number: str) -> None:
+        event: dict[str, Any] = {
+            "type": "postback",
+            "webhookEventId": number,
+            "source": {"userId": user},
+            "postback": {"data": f"action={action}&key={key}"},
+        }
+        with database.transaction() as connection:
+            provider_reports.take_line_events(connection, [event], asked.ward.clock.now())
+
+    press("U" + 32 * "b", "help", "1")
+    press(LINE_USER, "claim", "2")
+    assert asked.prompts()[0].answer is None
+    press(LINE_USER, "well", "3")
+    assert asked.prompts()[0].answer is PromptAnswer.SAFE
+    press(LINE_USER, "help", "4")
+    assert [one.severity for one in asked.ward.alerts("help_asked")] == [Severity.EMERGENCY]
+
+
+def test_the_resident_is_part_of_no_escalation(asked: AskedHome, database: Database) -> None:
+    asked.live("2026-07-01 15:00")
+    (alert,) = asked.silences()
+    with database.transaction() as connection:
+        assert asked.contact not in [one.number for one in notifications.audience(connection, alert)]
+        assert asked.contact not in [one.number for one in residents.contacts(connection, 1)]
+
+
+@pytest.fixture
+def pages(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
+    with api_ward(database_url, tmp_path) as ward:
+        yield ward
+
+
+def test_it_needs_staff_an_agreement_and_a_confirmed_channel_and_the_family_learns_of_it(
+    pages: ApiWard,
+) -> None:
+    api, care = f"/api/v1/residents/{RESIDENT_A}/prompts", pages.client("care_a")
+
+    def put(**body: Any) -> tuple[int, str]:
+        said = care.put(api, json=body)
+        errors = said.json().get("errors") if said.status_code == 422 else None
+        return said.status_code, errors[0]["where"] if errors else ""
+
+    assert put(is_on=True, agreed="") == (422, "body.agreed")
+    assert put(is_on=True, agreed="hanako") == (422, "body.is_on")
+    contact = {
+        "name": "本人",
+        "is_resident": True,
+        "channel": {"kind": "mail", "address": "hanako@example.jp"},
+    }
+    contacts = f"/api/v1/residents/{RESIDENT_A}/contacts"
+    number = care.post(contacts, json=contact).json()["number"]
+    assert care.post(contacts, json=contact | {"name": "another"}).status_code == 422
+    assert put(is_on=True, agreed="hanako") == (422, "body.is_on")
+    ((channel,),) = pages.execute(
+        "SELECT contact_channel_id FROM contact_channel WHERE contact_id = %s", number
+    )
+    care.post(f"/contacts/{number}/channels/{channel}/confirm")
+    assert pages.client("family_a").put(api, json={"is_on": True, "agreed": "x"}).status_code == 403
+    assert put(is_on=True, agreed="hanako, 8/1") == (200, "")
+    shown = pages.client("family_a").get(f"/residents/{RESIDENT_A}/prompts").text
+    assert "hanako, 8/1" in shown
+    assert "まず本人にたずねる設定" in shown
+    weakenings = "SELECT count(*) FROM notice WHERE kind = 'weakening' AND contact_id <> %s"
+    assert pages.execute(weakenings, number)[0][0] > 0
+    assert pages.execute("SELECT count(*) FROM notice WHERE contact_id = %s", number) == [(0,)]
+    page = care.post(
+        f"/residents/{RESIDENT_A}/prompts", data={"most_in_a_week": "2", "agreed": "hanako, 8/1"}
+    )
+    assert page.status_code == 303
+    assert care.get(api).json()["is_on"] is False
