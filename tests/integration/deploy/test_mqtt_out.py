@@ -1,11 +1,14 @@
 """What other systems see of residents at a real broker: never more than is known, of nobody who is gone, and for nobody else."""
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +22,7 @@ from tests.support.command_line import CommandLine
 from tests.support.services.device_client import DeviceClient
 from tests.support.services.out_reader import READER, OutReader
 from tests.support.services.processes import Process, Processes, service_settings
+from tests.support.services.tcp_proxy import TcpProxy
 from tests.support.wait import wait_until
 from tests.support.wards.api_ward import RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
@@ -159,6 +163,36 @@ def test_a_broker_that_was_killed_and_lost_what_it_retained_has_it_again(publish
         _wait_for(reader, RESIDENT_A, state="different")
         wait_until(lambda: reader.availability == b"online", what="the publisher to be there again")
         assert len(reader.descriptions()) == 2
+
+
+def test_while_the_database_is_away_nothing_is_said_to_be_up_to_date(
+    published: _Published, database_url: str
+) -> None:
+    parts = urlsplit(database_url)
+    with TcpProxy(parts.hostname or "", parts.port or 5432) as line, OutReader(published.broker) as reader:
+        through = parts._replace(
+            netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{line.port}".lstrip("@")
+        )
+        running = published.start(database_url=through.geturl())
+        wait_until(lambda: reader.availability == b"online", what="the publisher to be there")
+        line.cut()
+        wait_until(lambda: reader.availability == b"offline", 20, what="the publisher to say so")
+        assert running.is_running
+        line.heal()
+        wait_until(lambda: reader.availability == b"online", 20, what="the publisher to be there again")
+
+
+def test_a_publisher_that_hangs_is_taken_for_dead(published: _Published) -> None:
+    running = published.start()
+    with OutReader(published.broker) as reader:
+        wait_until(lambda: reader.availability == b"online", what="the publisher to be there")
+        os.kill(running.pid, signal.SIGSTOP)
+        try:
+            # After one and a half times its keep-alive the broker speaks for it.
+            wait_until(lambda: reader.availability == b"offline", 60, what="the last will")
+        finally:
+            os.kill(running.pid, signal.SIGCONT)
+        wait_until(lambda: reader.availability == b"online", 20, what="the publisher to be there again")
 
 
 def test_home_assistant_finds_each_resident_as_one_device_with_its_entities(
