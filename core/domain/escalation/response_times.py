@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -106,9 +107,7 @@ def _steps(found: Sequence[AnsweredAlert]) -> Iterable[StepTimes]:
         reached = [one for one in found if one.took(step) is not None]
         if _people(reached) >= LEAST_PEOPLE:
             took = sorted(length for one in reached if (length := one.took(step)) is not None)
-            yield StepTimes(
-                step, len(took), _median(took), took[min(len(took) - 1, int(_NINE_TENTHS * len(took)))]
-            )
+            yield StepTimes(step, len(took), _median(took), took[ceil(_NINE_TENTHS * len(took)) - 1])
 
 
 def _people(found: Iterable[AnsweredAlert]) -> int:

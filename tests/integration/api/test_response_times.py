@@ -73,7 +73,7 @@ def test_each_step_is_shown_by_hours_once_alerts_of_ten_residents_are_among_them
     claimed = sorted(60.0 * one for one in people)
     assert steps["claimed"]["half_within_s"] == (claimed[4] + claimed[5]) / 2
     assert steps["on_site"]["half_within_s"] == claimed[4] + claimed[5]
-    assert steps["closed"]["nine_in_ten_within_s"] == 3 * claimed[9]
+    assert steps["closed"]["nine_in_ten_within_s"] == 3 * claimed[8]
     page = care.get(_PAGE).text
     assert "0:00–24:00" in page
     assert "出せません" in page

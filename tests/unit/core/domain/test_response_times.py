@@ -37,7 +37,16 @@ def test_a_step_that_few_residents_alerts_reached_is_not_shown() -> None:
     (span,) = response_times(found, _UTC)
     claimed = span.steps[1]
     assert (claimed.step, claimed.alerts) == (ResponseStep.CLAIMED, 20)
-    assert (claimed.half, claimed.most) == (timedelta(minutes=9.5), timedelta(minutes=18))
+    assert (claimed.half, claimed.most) == (timedelta(minutes=9.5), timedelta(minutes=17))
+
+
+def test_of_ten_alerts_the_longest_is_not_shown_for_it_is_that_of_one_person() -> None:
+    (step,) = [
+        one
+        for one in whole_day([_alert(one, 8, minutes=one) for one in range(10)])
+        if one.step is ResponseStep.CLAIMED
+    ]
+    assert (step.alerts, step.most) == (10, timedelta(minutes=8))
 
 
 def test_the_hour_is_that_of_the_clock_on_the_wall() -> None:
