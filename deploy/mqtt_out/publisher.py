@@ -32,6 +32,8 @@ _log = get_logger(__name__)
 # Seconds of the machine.
 _LOOK_S = 1.0
 _RETRY_S = 1.0
+# How much longer than it takes to look at all residents the pause until the next such look is.
+_STATES_SHARE = 9.0
 _RENEW_AVAILABILITY_S = 30.0
 _AVAILABILITY_EXPIRES_S = 120
 _RENEW_STATES_S = 300.0
@@ -74,7 +76,7 @@ class MqttOut:
         self._tally = tally or Tally()
         self._states: dict[str, Mapping[str, object] | None] = {}
         self._descriptions: dict[str, bytes] = {}
-        self._renewed_at = self._available_at = float("-inf")
+        self._renewed_at = self._available_at = self._states_due = float("-inf")
 
     def begin(self) -> None:
         """Bring what the broker retains to what the database has, and say that it is kept so."""
@@ -96,25 +98,30 @@ class MqttOut:
 
     def look(self) -> None:
         """Publish what has changed, and renew what would expire."""
-        now, moment = self._clock.now(), time.monotonic()
-        found = []
-        if self._offices != ():
-            known_since = now - _SILENT_AFTER * max(1.0, self._clock.factor)
-            found = mqtt_out.states(self._connection, self._offices, now, known_since)
+        began = time.monotonic()
+        if self._pass_on_events() or began >= self._states_due:
+            self._publish_states(began)
+            ended = time.monotonic()
+            # A large ward costs the database no more than a small share of its time.
+            self._states_due = ended + max(_LOOK_S / 2, _STATES_SHARE * (ended - began))
+        if began - self._available_at >= _RENEW_AVAILABILITY_S:
+            self._line.put(AVAILABILITY, ONLINE, expires_s=_AVAILABILITY_EXPIRES_S)
+            self._line.flush()
+            self._available_at = began
+        self._tally.put("mqtt_out_connected", 1)
+        self._tally.put("mqtt_out_last_look_timestamp_seconds", time.time())
+
+    def _publish_states(self, moment: float) -> None:
+        now = self._clock.now()
+        known_since = now - _SILENT_AFTER * max(1.0, self._clock.factor)
+        found = mqtt_out.states(self._connection, self._offices, now, known_since)
         if moment - self._renewed_at >= _RENEW_STATES_S:
             self._states = dict.fromkeys(self._states)
             self._renewed_at = moment
         self._describe(found)
         self._say(found)
         self._line.flush()
-        self._pass_on_events()
-        if moment - self._available_at >= _RENEW_AVAILABILITY_S:
-            self._line.put(AVAILABILITY, ONLINE, expires_s=_AVAILABILITY_EXPIRES_S)
-            self._line.flush()
-            self._available_at = moment
-        self._tally.put("mqtt_out_connected", 1)
         self._tally.put("mqtt_out_residents", len(found))
-        self._tally.put("mqtt_out_last_look_timestamp_seconds", time.time())
 
     def _describe(self, found: list[PublishedState]) -> None:
         if not self._naming.discovery:
@@ -140,13 +147,12 @@ class MqttOut:
             self._put(topic, b"")
         self._states = dict(wanted)
 
-    def _pass_on_events(self) -> None:
-        if self._offices == ():
-            return
+    def _pass_on_events(self) -> bool:
+        """Publish what happened to alerts, and return whether anything did."""
         reached = mqtt_out.progress(self._connection)
         found = mqtt_out.events(self._connection, self._offices, reached)
         if not found:
-            return
+            return False
         oldest = self._clock.now() - _OLDEST_EVENT
         for event in found:
             if event.office is None or event.public_id is None:
@@ -157,6 +163,7 @@ class MqttOut:
         self._line.flush()
         # Only now: what the broker did not take is published again.
         mqtt_out.keep_progress(self._connection, reached.past([event.number for event in found]))
+        return True
 
     def _put(self, topic: str, payload: bytes, *, retain: bool = True, expires_s: int = 0) -> None:
         self._line.put(topic, payload, retain=retain, expires_s=expires_s)
