@@ -19,7 +19,7 @@ from core.errors import ConflictError
 from core.store.alerts import alerts, answer_links, handling, notifications
 from core.store.alerts.answer_links import AnswerLink
 from core.store.database import Connection
-from core.store.people import residents
+from core.store.people import contact_channels, residents
 
 _LONGEST_TOKEN = 100
 _MINUTE = timedelta(minutes=1)
@@ -169,6 +169,8 @@ def answer(
             _act(connection, page.alert, page.contact, action, visit.now)
     except ConflictError:
         pass
+    # Whoever answers has got a message, whatever became of the tests.
+    contact_channels.note_answered(connection, page.contact.number)
     return _page(connection, link, visit.now)
 
 

@@ -213,6 +213,11 @@ def prove(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(_CHANNELS["prove"], {"channel": number, "now": now})
 
 
+def note_answered(connection: Connection, contact: int) -> None:
+    """Note that a contact answered a message, nobody knows on which channel: that tests went unanswered says nothing any more."""
+    connection.execute(_CHANNELS["note_answered"], {"contact": contact})
+
+
 def set_unreachable(connection: Connection, number: int, reason: str, now: datetime) -> None:
     """Note that an address is dead, and why; since when it has been so stays. The first time the staff of the office are sent a message."""
     values = {"channel": number, "reason": reason, "now": now}

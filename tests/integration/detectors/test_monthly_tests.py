@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.store.alerts import answer_links
 from detectors.alerting.delivery import Office
 from detectors.alerting.notices import evening, monthly_tests
 from detectors.alerting.notices.notice_sender import NoticeSender
@@ -63,7 +64,8 @@ class TestedWard:
     def press(self) -> None:
         """Answer the last test that came to the cousin."""
         (mail,) = self.mail.to("cousin-a@example.jp")
-        (link,) = re.findall(r"https://mimamori\.example\.jp(/c/[\w-]{32})", mail.get_content())
+        # Beside it stands the way to the contact's own page.
+        (link,) = re.findall(r"https://mimamori\.example\.jp(/c/[\w-]{32})\s", mail.get_content())
         self.ward.client().post(str(link), data={"action": "arrived"})
 
 
@@ -172,3 +174,20 @@ def test_nothing_is_concluded_before_a_test_had_a_week_to_be_answered(tested: Te
     assert care.get(f"/api/v1{_PAGE}").json()["unproven"] == 0
     tested.ward.clock.advance(days=2)
     assert care.get(f"/api/v1{_PAGE}").json()["unproven"] == 1
+
+
+def test_whoever_answers_an_alert_is_not_said_to_be_out_of_reach(tested: TestedWard) -> None:
+    ward, care = tested.ward, tested.ward.client("care_a")
+    care.post(f"/contacts/{tested.contact}/channels/{tested.channel}/test")
+    ward.clock.advance(days=8)
+    assert care.get(f"/api/v1{_PAGE}").json()["unproven"] == 1
+    number = ward.open_alert()
+    with ward.database.transaction() as connection:
+        token = answer_links.issue(connection, number, tested.contact, ward.clock.now())
+    # Looking is no answer: a mail scanner looks too.
+    ward.client().get(f"/a/{token}")
+    assert care.get(f"/api/v1{_PAGE}").json()["unproven"] == 1
+    ward.client().post(f"/a/{token}", data={"action": "claim"})
+    found = care.get(f"/api/v1{_PAGE}").json()
+    # On which channel it came nobody knows, so none is proven.
+    assert (found["unproven"], found["proven"]) == (0, 0)

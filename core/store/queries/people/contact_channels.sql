@@ -122,6 +122,10 @@ UPDATE contact_channel
 SET tested_at = %(now)s, unanswered_since = coalesce(unanswered_since, %(now)s)
 WHERE contact_channel_id = %(channel)s;
 
+-- name: note_answered
+-- A contact answered a message: that tests went unanswered before says nothing any more.
+UPDATE contact_channel SET unanswered_since = NULL WHERE contact_id = %(contact)s AND unanswered_since IS NOT NULL;
+
 -- name: prove
 -- Somebody pressed in a test that it arrived: it is alive, and confirmed unless it was before.
 UPDATE contact_channel
