@@ -243,12 +243,14 @@ def send_preferences(context: ActionContext, contact: int) -> None:
     ForbiddenError
         The viewer is not staff.
     RefusedError
-        It is a centre's contact, or is notified no more, or none of the channels is confirmed: a stranger must not get it.
+        It is a centre's contact, or the resident, or is notified no more, or none of the channels is confirmed: a stranger must not get it.
     """
     concerned = visibility.contact_for(context.connection, context.viewer, contact)
     channels = contact_channels.of_contact(context.connection, contact)
     is_reached = any(one.is_confirmed and one.can_be_tested for one in channels)
-    if concerned.resident is None or not is_reached or residents.contact(context.connection, contact) is None:
+    is_resident = stored_records.get(context.connection, CONTACT, contact).details.is_resident
+    is_family = concerned.resident is not None and not is_resident
+    if not is_family or not is_reached or residents.contact(context.connection, contact) is None:
         raise RefusedError("channel", "no_confirmed_channel")
     kind, key = NoticeKind.PREFERENCES, context.now.isoformat()
     notices.add(context.connection, {contact: context.now}, kind, key=key, body={}, now=context.now)

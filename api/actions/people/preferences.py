@@ -54,17 +54,24 @@ def open_page(
     if link.purpose is not LinkPurpose.PREFERENCES or not link.is_valid(visit.now):
         return None
     contact = residents.contact(connection, link.contact)
-    if contact is None or contact.resident is None:
+    person = None if contact is None else _resident_of(connection, contact)
+    if contact is None or person is None:
+        return None
+    record = stored_records.get(connection, CONTACT, contact.number)
+    channels = contact_channels.of_contact(connection, contact.number)
+    return PreferencesPage(contact, record, tuple(channels), person)
+
+
+def _resident_of(connection: Connection, contact: Contact) -> ResidentOverview | None:
+    """Return the resident whose contact this is; None of a centre's, of the resident's own, and where the watch has ended."""
+    is_resident = stored_records.get(connection, CONTACT, contact.number).details.is_resident
+    if contact.resident is None or is_resident:
         return None
     try:
         person = residents.overview(connection, AccessScope(everything=True), contact.resident)
     except NotFoundError:
         return None
-    if person.ended_at is not None:
-        return None
-    record = stored_records.get(connection, CONTACT, contact.number)
-    channels = contact_channels.of_contact(connection, contact.number)
-    return PreferencesPage(contact, record, tuple(channels), person)
+    return None if person.ended_at is not None else person
 
 
 def change(

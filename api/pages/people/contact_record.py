@@ -368,6 +368,7 @@ def _show(
     crumb, name = _owner(connection, viewer, whose, page)
     options = _options(connection, page, whose)
     channels = contact_channels.of_contact(connection, number)
+    details = stored_records.get(connection, CONTACT, number).details
     context: dict[str, object] = {
         "title": page.words("record.contact_title"),
         "intro": page.words("record.contact_intro"),
@@ -378,9 +379,9 @@ def _show(
         "form": form,
         "problems": form.problems,
         "channels": channels,
-        "is_family": whose.resident is not None,
+        "is_family": whose.resident is not None and not details.is_resident,
         "score": score([one.proven_at for one in channels if one.tested_at or one.proven_at], page.now),
-        "is_resident": stored_records.get(connection, CONTACT, number).details.is_resident,
+        "is_resident": details.is_resident,
         "tests": notices.channel_tests(connection, number),
         "channel_fields": shown(_CHANNEL, form, page.words, options),
         "history": record_history(

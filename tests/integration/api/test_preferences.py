@@ -190,6 +190,8 @@ def test_how_she_is_now_is_said_when_asked_as_far_as_it_is_known(own: OwnPage) -
     [
         "UPDATE contact_link SET expires_at = created_at",
         "UPDATE contact SET is_active = false",
+        # The resident is no contact of their own.
+        "UPDATE contact SET is_resident = true WHERE name = 'cousin A'",
         "UPDATE resident SET ended_at = now(), end_reason = 'moved'",
         "DELETE FROM contact_channel WHERE address = 'cousin-a@example.jp'",
         "UPDATE contact_link SET purpose = 'channel_test'",

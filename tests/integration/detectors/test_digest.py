@@ -174,6 +174,7 @@ def test_whoever_sleeps_at_eight_gets_it_when_their_quiet_hours_end(chosen: Dige
     [
         "UPDATE contact SET digest = 'never'",
         "UPDATE contact SET is_active = false WHERE name = 'contact A'",
+        "UPDATE contact SET is_resident = true, user_id = NULL WHERE name = 'contact A'",
         # A stranger may have this address.
         "UPDATE contact_channel SET confirmed_at = NULL",
         "UPDATE contact_channel SET unreachable_since = now(), unreachable_reason = 'x'",

@@ -92,6 +92,7 @@ def test_each_channel_gets_one_test_a_month_that_says_that_nothing_happened(test
     [
         "UPDATE contact SET is_tested_monthly = false WHERE name = 'cousin A'",
         "UPDATE contact SET is_active = false WHERE name = 'cousin A'",
+        "UPDATE contact SET is_resident = true WHERE name = 'cousin A'",
         "UPDATE contact_channel SET unreachable_since = now(), unreachable_reason = 'x' WHERE address = 'cousin-a@example.jp'",
         "UPDATE office SET is_tested_monthly = false WHERE office_id = 1",
         "UPDATE resident SET ended_at = now(), end_reason = 'moved' WHERE resident_id = 1",

@@ -7,7 +7,7 @@ SELECT
     channel.contact_channel_id AS channel, greatest(channel.tested_at, channel.proven_at) AS last_at, contact.quiet_from,
     contact.quiet_until, home.time_zone AS zone
 FROM contact_channel AS channel
-JOIN contact ON contact.contact_id = channel.contact_id AND contact.is_active AND contact.is_tested_monthly
+JOIN contact ON contact.contact_id = channel.contact_id AND contact.is_active AND contact.is_tested_monthly AND NOT contact.is_resident
 LEFT JOIN resident ON resident.resident_id = contact.resident_id
 LEFT JOIN home ON home.home_id = resident.home_id
 JOIN office ON office.office_id = coalesce(contact.office_id, resident.office_id) AND office.is_active AND office.is_tested_monthly
@@ -35,7 +35,7 @@ FROM (
     JOIN office ON office.office_id = coalesce(contact.office_id, resident.office_id) AND office.is_tested_monthly
     JOIN contact_channel AS channel ON channel.contact_id = contact.contact_id
     WHERE
-        office.office_id = %(office)s AND contact.is_active AND contact.is_tested_monthly AND resident.ended_at IS NULL
+        office.office_id = %(office)s AND contact.is_active AND contact.is_tested_monthly AND NOT contact.is_resident AND resident.ended_at IS NULL
         AND coalesce(resident.watched_from, '-infinity') <= %(now)s
         AND (resident.paused_from IS NULL OR NOT (resident.paused_from <= %(now)s AND %(now)s < resident.paused_until))
     GROUP BY contact.contact_id, resident.resident_id
@@ -55,7 +55,7 @@ FROM (
     JOIN contact_channel AS channel ON channel.contact_id = contact.contact_id
     WHERE
         (%(office)s::integer IS NULL OR office.office_id = %(office)s)
-        AND contact.is_active AND contact.is_tested_monthly AND resident.ended_at IS NULL
+        AND contact.is_active AND contact.is_tested_monthly AND NOT contact.is_resident AND resident.ended_at IS NULL
     GROUP BY contact.contact_id
     HAVING max(channel.tested_at) IS NOT NULL OR max(channel.proven_at) IS NOT NULL
 ) AS found;

@@ -13,7 +13,7 @@ FROM (
     FROM contact
     JOIN resident ON resident.resident_id = contact.resident_id AND resident.ended_at IS NULL
     JOIN home ON home.home_id = resident.home_id
-    WHERE contact.is_active AND contact.digest <> 'never'
+    WHERE contact.is_active AND NOT contact.is_resident AND contact.digest <> 'never'
 ) AS chosen
 WHERE
     here::time >= %(due)s::time
