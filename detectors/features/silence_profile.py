@@ -172,33 +172,80 @@ def learn_line(
     until : float
         Unix seconds; the end of what may be learned from, at most a few hours before a local midnight.
     """
+    return line_of(taught(gaps, zone, excluded, until))
+
+
+def line_of(known: "TaughtSilences") -> tuple[ThresholdCurve, int]:
+    """Return the lines of silences that teach, and from how many days they are."""
+    if not len(known.days):
+        return ThresholdCurve(np.zeros(BINS), np.zeros(BINS)), 0
+    outings = _outings(known)
+    lines = _line(known.longest)
+    rooms = {known.places[number]: lines[1 + index] for index, number in enumerate(known.lived_in)}
+    return ThresholdCurve(lines[0], outings, rooms), len(known.days)
+
+
+@dataclass(frozen=True)
+class TaughtSilences:
+    """The silences that teach, in order of time, and the days they teach about.
+
+    Attributes
+    ----------
+    days : ndarray, shape (days,), float64
+        Whole local days since 1970.
+    began, ended : ndarray, shape (n,), float64
+        Unix seconds.
+    local : ndarray, shape (n,), float64
+        When each began, in seconds on the wall clock.
+    after_door, place : ndarray, shape (n,)
+        As in `Silences`.
+    places : tuple of str
+        The rooms and things that occur.
+    lived_in : tuple of int
+        The places before silences at home.
+    longest : ndarray, shape (1 + lived_in, days, 288), float64
+        The largest age in minutes that a silence at home reached on each day in each bin: of all, then by the place before it.
+    """
+
+    days: NDArray[np.float64]
+    began: NDArray[np.float64]
+    ended: NDArray[np.float64]
+    local: NDArray[np.float64]
+    after_door: NDArray[np.bool_]
+    place: NDArray[np.int16]
+    places: tuple[str, ...]
+    lived_in: tuple[int, ...]
+    longest: NDArray[np.float64]
+
+
+def taught(
+    gaps: Silences, zone: ZoneInfo, excluded: Sequence[tuple[float, float]], until: float
+) -> TaughtSilences:
+    """Return which silences teach by `until`; the arguments are those of `learn_line`."""
     length = gaps.ended - gaps.began
     usable = (gaps.ended <= until) & (length <= LONGEST_S)
     for began, ended in excluded:
         usable &= (gaps.ended <= began) | (gaps.began >= ended)
-    began, ended = gaps.began[usable], gaps.ended[usable]
+    began, ended, after_door = gaps.began[usable], gaps.ended[usable], gaps.after_door[usable]
     days = _days(zone, began[0], until, excluded) if len(began) else np.zeros(0)
-    if not len(days):
-        return ThresholdCurve(np.zeros(BINS), np.zeros(BINS)), 0
-    is_out = gaps.after_door[usable]
-    outings = _outings(zone, days, began[is_out], ended[is_out])
-    began, ended, row = began[~is_out], ended[~is_out], gaps.place[usable][~is_out]
-    longest = _longest(zone, days, began, ended, row, len(gaps.places))
-    # All places together, and each place that was the last before any silence at home.
-    lived_in = [number for number in range(len(gaps.places)) if np.any(row == number)]
-    lines = _line(np.stack([longest.max(axis=0), *longest[lived_in]]))
-    rooms = {gaps.places[number]: lines[1 + index] for index, number in enumerate(lived_in)}
-    return ThresholdCurve(lines[0], outings, rooms), len(days)
-
-
-def _outings(
-    zone: ZoneInfo, days: NDArray[np.float64], began: NDArray[np.float64], ended: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return how long the longest silence lasted, in minutes, that began with the door within two hours of each bin, shape (288,)."""
+    place = gaps.place[usable]
+    at_home = ~after_door
+    lived_in = tuple(number for number in range(len(gaps.places)) if np.any(place[at_home] == number))
+    longest = np.zeros((1 + len(lived_in), len(days), BINS))
+    if len(days):
+        by_place = _longest(zone, days, began[at_home], ended[at_home], place[at_home], len(gaps.places))
+        # All places together, and each place that was the last before any silence at home.
+        longest = np.stack([by_place.max(axis=0), *by_place[list(lived_in)]])
     local = local_seconds(zone, began)
-    kept = np.isin(local // DAY_S, days)
+    return TaughtSilences(days, began, ended, local, after_door, place, gaps.places, lived_in, longest)
+
+
+def _outings(known: TaughtSilences) -> NDArray[np.float64]:
+    """Return how long the longest silence lasted, in minutes, that began with the door within two hours of each bin, shape (288,)."""
+    kept = known.after_door & np.isin(known.local // DAY_S, known.days)
     longest = np.zeros(BINS)
-    np.maximum.at(longest, (local[kept] // STEP_S % BINS).astype(np.int64), (ended[kept] - began[kept]) / 60)
+    lasted_min = (known.ended[kept] - known.began[kept]) / 60
+    np.maximum.at(longest, (known.local[kept] // STEP_S % BINS).astype(np.int64), lasted_min)
     near = range(-OUTING_BINS, OUTING_BINS + 1)
     return np.max([np.roll(longest, shift) for shift in near], axis=0)
 
@@ -232,6 +279,22 @@ def _line(longest: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the lines of several sets of days, from shape (sets, days, 288) to (sets, 288)."""
     often = np.quantile(longest, LINE_QUANTILE, axis=1)
     return _smoothed(QUANTILE_SHARE * often + (1 - QUANTILE_SHARE) * longest.max(axis=1))
+
+
+def lines_without_each_day(longest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lines as each of the days would find them if it taught nothing itself, from shape (sets, days, 288) to the same; two days at least."""
+    ordered = np.sort(longest, axis=1)
+    last = longest.shape[1] - 1
+
+    def without(rank: int) -> NDArray[np.float64]:
+        # What is at this rank among the other days.
+        here, above = ordered[:, rank : rank + 1], ordered[:, rank + 1 : rank + 2]
+        return np.where(longest <= here, above, here)
+
+    position = LINE_QUANTILE * (last - 1)
+    rank = int(position)
+    often = without(rank) + (position - rank) * (without(min(rank + 1, last - 1)) - without(rank))
+    return _smoothed(QUANTILE_SHARE * often + (1 - QUANTILE_SHARE) * without(last - 1))
 
 
 def _days(

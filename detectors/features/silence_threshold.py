@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.domain.sensitivity import Sensitivity
 from detectors.features.door_presence import DoorReturns, learn_returns
 from detectors.features.local_time import BINS, STEP_S, local_seconds
+from detectors.features.silence_margin import allowed_min, usual_min
 from detectors.features.silence_profile import (
     ThresholdCurve,
     certain,
@@ -35,21 +36,6 @@ LEARNED_DAYS = 28
 FIXED_AWAKE_MIN = 480.0
 FIXED_ANY_MIN = 720.0
 AWAKE_BINS = (7 * 12, 22 * 12)
-# The usual is the line of all silences at home, moved by this share towards the line of the room seen last: whoever gives a sign in the
-# kitchen late at night has not gone to bed yet.
-ROOM_SHARE = 0.3
-# How much of the margin a usual silence of so many minutes gets. Short silences are regular, and full nights end with the morning;
-# those of four to five hours (an evening out of sight, a morning in bed) vary the most.
-MARGIN_AT_MIN = (120.0, 240.0, 300.0, 420.0)
-MARGIN_SHARE = (0.5, 1.0, 1.0, 0.5)
-# This share of the margin is patience with a silence that was within the line until now: it may go on for so long although the line
-# has dropped, as when somebody sleeps in. The rest raises the line.
-CARRIED_SHARE = 0.5
-# Between midnight and six, who was seen last in bed or in the bedroom is asleep: a night without any movement means nothing, and whoever is
-# woken by an alarm about it learns to switch it off. So half a margin more is given (our choice, by what it costs: docs/evaluation.md).
-NIGHT_BINS, NIGHT_SHARE = (0, 6 * 12), 0.5
-# Names of beds and bedrooms, in whatever way they are written.
-_BEDROOMS = ("bed", "寝室", "ベッド")
 # Since the last sure life sign so many margins are given: uncertain signs put an alarm off no longer. Where single signs are usual,
 # since few sensors notice little, they say no less than others, and more is given: from the first share of them on, and so much from
 # the second on that only the cap of a day is left. Measured: docs/evaluation.md.
@@ -58,7 +44,13 @@ SINGLES_SHARE = (0.05, 0.3)
 MOST_SURE_FACTOR = 8.0
 
 
-# Chosen for about 5, 2.7 and 1 false alarms in 30 days (docs/evaluation.md).
+# How many false alarms in 30 days each setting is meant for.
+BUDGET_30D: Mapping[Sensitivity, float] = {
+    Sensitivity.FAMILY: 5.0,
+    Sensitivity.STANDARD: 2.7,
+    Sensitivity.QUIET: 1.0,
+}
+# Chosen for about these on recorded homes (docs/evaluation.md).
 BUFFER_MIN: Mapping[Sensitivity, float] = {
     Sensitivity.FAMILY: 110.0,
     Sensitivity.STANDARD: 160.0,
@@ -203,38 +195,8 @@ def _whole(line: ThresholdCurve) -> ThresholdCurve:
 
 
 def _limit(line: ThresholdCurve, buffer_min: float, place: str | None) -> SilenceLimit:
-    at_home = line.at_home
-    room = line.rooms.get(place) if place is not None else None
-    baseline = at_home if room is None else (1 - ROOM_SHARE) * at_home + ROOM_SHARE * room
-    allowed = _allowed(baseline, buffer_min)
-    if place is not None and is_bedroom(place):
-        allowed[slice(*NIGHT_BINS)] += NIGHT_SHARE * buffer_min
-    return SilenceLimit(baseline, allowed)
-
-
-def is_bedroom(place: str) -> bool:
-    """Return whether a place is a bed or a bedroom.
-
-    Examples
-    --------
-    >>> [is_bedroom(place) for place in ("Bedroom 2", "bed", "寝室", "kitchen")]
-    [True, True, True, False]
-    """
-    return place.lower().startswith(_BEDROOMS)
-
-
-def _margin(baseline_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
-    return buffer_min * np.interp(baseline_min, MARGIN_AT_MIN, MARGIN_SHARE)
-
-
-def _allowed(baseline_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
-    """Return the age in minutes that a silence may have at each bin of the clock: above the line, or carried on from before."""
-    margin = _margin(baseline_min, buffer_min)
-    raised = baseline_min + (1 - CARRIED_SHARE) * margin
-    carried_min = CARRIED_SHARE * margin
-    later_min = np.arange(0, carried_min.max() + 1, STEP_S / 60)[:, None]
-    before = (np.arange(BINS) - (later_min * 60 / STEP_S).astype(np.int64)) % BINS
-    return np.where(carried_min[before] >= later_min, raised[before] + later_min, 0.0).max(axis=0)
+    baseline = usual_min(line.at_home, None if place is None else line.rooms.get(place))
+    return SilenceLimit(baseline, allowed_min(baseline, buffer_min, place))
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,14 @@ from detectors.features.silence_profile import (
     certain,
     distrusted,
     learn_line,
+    line_of,
     silences,
     single_share,
+    taught,
     trusted,
 )
-from detectors.features.silence_threshold import SilenceBaseline
+from detectors.features.silence_threshold import SilenceBaseline, sure_factor
+from simulator.evaluation.needed_margin import margin_for, needed_margins
 from simulator.evaluation.protocol import EvaluatedHome, EventTimes, Flags, Floats
 from simulator.evaluation.threshold_crossing import first_passing_both_min, first_passing_min
 
@@ -27,7 +30,7 @@ WALL_CLOCK = ZoneInfo("UTC")
 
 @dataclass(frozen=True)
 class OurRule:
-    """The rule `inactivity`; settings are the margin in minutes."""
+    """The rule `inactivity`; settings are the margin in minutes, or with `by_budget` false alarms in 30 days: then each home has its own margin, which does not run live."""
 
     settings: Sequence[float] = (
         30,
@@ -52,6 +55,7 @@ class OurRule:
         560,
     )
     name: str = "Mimamori"
+    by_budget: bool = False
 
     def learn(self, home: EvaluatedHome) -> "_LearnedRule":
         """Learn what is usual at each midnight if every event counts."""
@@ -65,14 +69,19 @@ class OurRule:
         counts = certain(home.signs)
         sure = silences(home.signs, counts)
         usual: list[SilenceBaseline] = []
+        needed: list[tuple[float, ...]] = []
         for until in home.learned_at.tolist():
-            between, days = learn_line(sure, WALL_CLOCK, home.outages, until)
+            of_sure = taught(sure, WALL_CLOCK, home.outages, until)
+            between, days = line_of(of_sure)
             places = distrusted(home.signs, counts, until)
             every = silences(home.signs, counts | trusted(home.signs, places))
-            line, _ = learn_line(every, WALL_CLOCK, home.outages, until)
+            of_every = taught(every, WALL_CLOCK, home.outages, until)
+            line, _ = line_of(of_every)
             singles = single_share(home.signs, counts, until, places)
             usual.append(SilenceBaseline(days, line, between, places, singles))
-        return _LearnedRule(tuple(usual), home.signs.places, {})
+            if self.by_budget:
+                needed.append(needed_margins(sure, of_sure, of_every, sure_factor(singles)))
+        return _LearnedRule(tuple(usual), home.signs.places, {}, tuple(needed) if self.by_budget else None)
 
 
 def _lines(home: EvaluatedHome, gaps: Silences) -> Iterator[tuple[ThresholdCurve, int]]:
@@ -86,6 +95,8 @@ class _LearnedRule:
     places: tuple[str, ...]
     # By setting and count: shape (weeks, places + 1, 288); the last row is for silences after the door.
     tables: dict[tuple[float, bool], Floats]
+    # For each week the margins that past silences would have needed, where a setting is a budget.
+    needed: tuple[tuple[float, ...], ...] | None = None
 
     def threshold_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return when the rule raises an alarm."""
@@ -103,9 +114,19 @@ class _LearnedRule:
     def _passing(self, setting: float, moments: EventTimes, *, sure_only: bool) -> Floats:
         key = (setting, sure_only)
         if key not in self.tables:
-            self.tables[key] = np.stack([_table(one, self.places, *key) for one in self.usual])
+            self.tables[key] = np.stack(
+                [
+                    _table(one, self.places, self._margin(week, setting), sure_only)
+                    for week, one in enumerate(self.usual)
+                ]
+            )
         row = np.where(moments.after_door_s <= DOOR_CONTEXT_S, len(self.places), moments.place)
         return self.tables[key][moments.week, row, moments.bin]
+
+    def _margin(self, week: int, setting: float) -> float:
+        if self.needed is None:
+            return setting
+        return margin_for(self.needed[week], self.usual[week].days, setting)
 
 
 def _table(usual: SilenceBaseline, places: Sequence[str], setting: float, sure_only: bool) -> Floats:

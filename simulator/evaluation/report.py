@@ -88,7 +88,7 @@ def shipped_table(report: SetReport) -> list[list[str]]:
     """Return the rows of a table: what each setting that is shipped gives, and then what a margin gives that was chosen on other homes."""
     rows = [
         [
-            f"{one.setting} ({one.margin_min:g} min)",
+            one.label,
             f"{one.budget_30d:g}",
             f"{one.false_alarms_30d:.2f} ({_between(one.between_30d)})",
             f"{one.worst_30d:.1f}",
@@ -133,7 +133,7 @@ def prompt_table(report: SetReport) -> list[list[str]]:
 def hours_table(report: SetReport) -> list[list[str]]:
     """Return the rows of a table: of each shipped setting how many false alarms ring in which hours of the clock, three hours a column."""
     return [
-        [one.setting, *(f"{sum(one.by_hour[first : first + 3])}" for first in range(0, 24, 3))]
+        [one.label, *(f"{sum(one.by_hour[first : first + 3])}" for first in range(0, 24, 3))]
         for one in report.shipped
     ]
 

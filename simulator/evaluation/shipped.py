@@ -1,22 +1,16 @@
 """What the settings that are shipped give on a set of homes, and what a margin gives on homes that it was not chosen on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.domain.sensitivity import Sensitivity
-from detectors.features.silence_threshold import BUFFER_MIN
+from detectors.features.silence_threshold import BUDGET_30D, BUFFER_MIN
 from simulator.evaluation.curve import Point
 from simulator.evaluation.curve import curve as curve_of
 from simulator.evaluation.protocol import CollapseTrial, EvaluatedHome, Floats
 
-BUDGETS: Mapping[Sensitivity, float] = {
-    Sensitivity.FAMILY: 5.0,
-    Sensitivity.STANDARD: 2.7,
-    Sensitivity.QUIET: 1.0,
-}
-"""How many false alarms in 30 days each setting is meant for (docs/evaluation.md)."""
 NIGHT_ENDS_H = 6.0
 _RESAMPLES, _HALVES = 400, 20
 _LEAST_HOMES = 4
@@ -32,6 +26,8 @@ class ShippedSetting:
 
     Attributes
     ----------
+    margin_min : float or None
+        The margin of all homes; None where each home has its own.
     between_30d : tuple of float
         The 95 % interval of the rate over homes.
     worst_30d, over_twice : float, int
@@ -45,7 +41,7 @@ class ShippedSetting:
     """
 
     setting: str
-    margin_min: float
+    margin_min: float | None
     budget_30d: float
     false_alarms: int
     false_alarms_30d: float
@@ -58,6 +54,15 @@ class ShippedSetting:
     mean_h: float
     p95_h: float
     by_hour: tuple[int, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """How tables call it."""
+        return (
+            f"{self.setting}, own margins (shadow)"
+            if self.margin_min is None
+            else f"{self.setting} ({self.margin_min:g} min)"
+        )
 
 
 @dataclass(frozen=True)
@@ -78,15 +83,28 @@ Trials = Sequence[Sequence[CollapseTrial]]
 def shipped_settings(
     settings: Sequence[float], trials: Trials, homes: Sequence[EvaluatedHome]
 ) -> tuple[ShippedSetting, ...]:
-    """Return what the shipped settings give; `settings` must hold their margins."""
+    """Return what the shipped settings give, with one margin for all homes; `settings` must hold these margins."""
     return tuple(
-        _shipped(sensitivity, list(trials[list(settings).index(margin)]), homes)
+        _shipped(sensitivity, margin, list(trials[list(settings).index(margin)]), homes)
         for sensitivity, margin in BUFFER_MIN.items()
     )
 
 
+def own_margins(
+    budgets: Sequence[float], trials: Trials, homes: Sequence[EvaluatedHome]
+) -> tuple[ShippedSetting, ...]:
+    """Return what the settings would give if each home had its own margin; `budgets` must hold those of the settings."""
+    return tuple(
+        _shipped(sensitivity, None, list(trials[list(budgets).index(budget)]), homes)
+        for sensitivity, budget in BUDGET_30D.items()
+    )
+
+
 def _shipped(
-    sensitivity: Sensitivity, row: Sequence[CollapseTrial], homes: Sequence[EvaluatedHome]
+    sensitivity: Sensitivity,
+    margin_min: float | None,
+    row: Sequence[CollapseTrial],
+    homes: Sequence[EvaluatedHome],
 ) -> ShippedSetting:
     days: Floats = np.array([home.test_days for home in homes])
     false = np.array([one.false_alarms for one in row])
@@ -99,10 +117,10 @@ def _shipped(
     rates = 30 * false[drawn].sum(axis=1) / days[drawn].sum(axis=1)
     low, high = np.quantile(rates, (0.025, 0.975)).tolist()
     median, p95 = np.quantile(hours, (0.5, 0.95)).tolist()
-    budget, everything = BUDGETS[sensitivity], int(false.sum())
+    budget, everything = BUDGET_30D[sensitivity], int(false.sum())
     return ShippedSetting(
         setting=sensitivity.value,
-        margin_min=BUFFER_MIN[sensitivity],
+        margin_min=margin_min,
         budget_30d=budget,
         false_alarms=everything,
         false_alarms_30d=float(30 * everything / days.sum()),

@@ -6,7 +6,7 @@ import pytest
 from detectors.features.silence_threshold import BUFFER_MIN
 from simulator.evaluation.protocol import CollapseTrial, prepare
 from simulator.evaluation.report import SetReport, hours_table, shipped_table
-from simulator.evaluation.shipped import other_half, shipped_settings
+from simulator.evaluation.shipped import other_half, own_margins, shipped_settings
 from simulator.evaluation.synthetic import syn40
 
 MARGINS = tuple(sorted(BUFFER_MIN.values()))
@@ -66,4 +66,19 @@ def test_the_table_names_settings_and_margins_of_other_homes() -> None:
         "margin of the other half",
     ]
     assert {len(row) for row in table} == {8}
-    assert hours_table(report)[0] == ["family", *8 * ["0"]]
+    assert hours_table(report)[0] == ["family (110 min)", *8 * ["0"]]
+
+
+def test_a_setting_with_own_margins_stands_for_its_budget_and_names_no_margin() -> None:
+    rows = [[trial(number)] * 4 for number in (1, 4, 9)]
+    report = SetReport("made-up", 4, sum(DAYS), 12, (), shipped=own_margins((1.0, 2.7, 5.0), rows, HOMES))
+    assert [(one.setting, one.budget_30d, one.false_alarms) for one in report.shipped] == [
+        ("family", 5.0, 36),
+        ("standard", 2.7, 16),
+        ("quiet", 1.0, 4),
+    ]
+    assert [row[0] for row in shipped_table(report)] == [
+        "family, own margins (shadow)",
+        "standard, own margins (shadow)",
+        "quiet, own margins (shadow)",
+    ]
