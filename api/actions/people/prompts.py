@@ -7,11 +7,11 @@ from api.access.refusals import RefusedError
 from api.actions.context import ActionContext
 from core.domain import reasons
 from core.domain.agreed.prompt import Prompt, PromptAnswer, PromptSetting
-from core.domain.alert import Finding, Subject
+from core.domain.alert import EventKind, Finding, Subject
 from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import HELP_ASKED
 from core.logs import get_logger
-from core.store.alerts import episodes, notices
+from core.store.alerts import episodes, events, notices
 from core.store.alerts.notices import NoticeKind
 from core.store.database import Connection
 from core.store.people import weakenings
@@ -66,6 +66,11 @@ def answer(connection: Connection, asked: Prompt, pressed: PromptAnswer, now: da
     if not prompts.answer(connection, asked, pressed, now):
         return
     notices.withdraw(connection, NoticeKind.PROMPT, str(asked.number), now)
+    alert = prompts.raised_about(connection, asked.number)
+    if alert is not None:
+        # Whoever handles it sees the answer; nobody is notified anew, and it ends nothing.
+        detail = {"answered": pressed.value}
+        events.record(connection, alert, EventKind.AMENDED, now, detail=detail, planned_at=now)
     if pressed is PromptAnswer.HELP:
         card = reasons.CallReason(
             rule_version=HELP_ASKED.version,

@@ -244,15 +244,22 @@ def _evidence(
     }
 
 
+def _event_name(event: AlertEvent) -> str:
+    """Return under which name the words of an event stand."""
+    if event.kind in {EventKind.CLEARED, EventKind.AMENDED} and event.detail.get("withdrawn"):
+        return "withdrawn"
+    if event.kind is EventKind.AMENDED and event.detail.get("answered"):
+        return f"answered_{event.detail['answered']}"
+    if event.kind is EventKind.CLAIMED and event.detail.get("taken_over"):
+        return "taken_over"
+    if event.kind is EventKind.CLAIMED and event.detail.get("assigned_to"):
+        return "assigned"
+    return event.kind.value
+
+
 def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:
     words = page.words
-    name = event.kind.value
-    if event.kind in {EventKind.CLEARED, EventKind.AMENDED} and event.detail.get("withdrawn"):
-        name = "withdrawn"
-    if event.kind is EventKind.CLAIMED and event.detail.get("taken_over"):
-        name = "taken_over"
-    if event.kind is EventKind.CLAIMED and event.detail.get("assigned_to"):
-        name = "assigned"
+    name = _event_name(event)
     entry = f"event.{name}" if words.has(f"event.{name}") else "event.other"
     began = event.detail.get("began_at")
     began_at = datetime.fromisoformat(began) if isinstance(began, str) else event.at

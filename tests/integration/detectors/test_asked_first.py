@@ -13,7 +13,7 @@ from api.actions.people import prompts as actions
 from core.domain.agreed.prompt import Prompt, PromptAnswer, PromptSetting
 from core.domain.alert import Alert, Condition, Severity
 from core.domain.people import Channel
-from core.store.alerts import notifications
+from core.store.alerts import alerts, notifications
 from core.store.database import Database
 from core.store.people import residents
 from core.store.people.agreed import prompts
@@ -174,6 +174,10 @@ def test_an_answer_after_the_alert_ends_nothing(asked: AskedHome) -> None:
     (prompt,), (alert,) = asked.prompts(), asked.silences()
     assert (prompt.answer, prompt.is_in_time) == (PromptAnswer.SAFE, False)
     assert alert.condition is before.condition is Condition.ACTIVE
+    # Whoever handles it sees the answer.
+    with asked.ward.database.transaction() as connection:
+        said = [one.detail.get("answered") for one in alerts.events(connection, alert.number)]
+    assert said.count("safe") == 1
 
 
 def test_a_call_for_help_is_raised_at_once_and_only_a_person_ends_it(asked: AskedHome) -> None:
@@ -298,3 +302,35 @@ def test_it_needs_staff_an_agreement_and_a_confirmed_channel_and_the_family_lear
     )
     assert page.status_code == 303
     assert care.get(api).json()["is_on"] is False
+
+
+def test_the_question_stands_on_the_alert_the_resident_and_the_board(pages: ApiWard) -> None:
+    now, care = pages.clock.now(), pages.client("care_a")
+    number = pages.open_alert(RESIDENT_A)
+    ((began_at, rule),) = pages.execute("SELECT began_at, rule FROM alert WHERE alert_id = %s", number)
+    ((prompt,),) = pages.execute(
+        "INSERT INTO prompt (resident_id, rule, began_at, asked_at, line_at, channel, sent_at)"
+        " VALUES (%s, %s, %s, %s, %s, 'line', %s) RETURNING prompt_id",
+        *(RESIDENT_A, rule, began_at, now - timedelta(minutes=31), now - timedelta(minutes=1), now),
+    )
+    for login in ("care_a", "family_a"):
+        shown = pages.client(login).get(f"/alerts/{number}").text
+        assert "に本人にたずねましたが(LINE)、返事はありません。" in shown
+        assert "本人が押したかどうかは分かりません" in shown
+    assert "返事はありません" in care.get(f"/residents/{RESIDENT_A}").text
+    with pages.database.transaction() as connection:
+        actions.answer(connection, prompts.get(connection, prompt), PromptAnswer.SAFE, now)
+    assert "知らせたあとの" in care.get(f"/alerts/{number}").text
+    assert "本人への確認に「大丈夫です」と返事がありました" in care.get(f"/alerts/{number}").text
+
+    # Whoever is asked stands among those who are a little different, until they move.
+    pages.execute("UPDATE alert SET handling = 'closed', closed_at = opened_at, outcome = 'drill'")
+    pages.execute(
+        "UPDATE prompt SET answer = NULL, answered_at = NULL, is_in_time = NULL, line_at = %s", now + LEAD
+    )
+    pages.execute("DELETE FROM evaluation")
+    pages.execute(
+        "INSERT INTO evaluation (resident_id, evaluated_through, due_at, state) VALUES (NULL, %s, %s, 'as_usual'), (%s, %s, %s, 'different')",
+        *(now, now, RESIDENT_A, now, now + timedelta(hours=1)),
+    )
+    assert "返事を待っています" in care.get("/board/groups").text

@@ -138,6 +138,12 @@ def answer(connection: Connection, asked: Prompt, pressed: PromptAnswer, now: da
     return True
 
 
+def raised_about(connection: Connection, prompt: int) -> int | None:
+    """Return the alert that was raised about what a question asked; None if there was none."""
+    row = connection.execute(_PROMPTS["raised_about"], {"prompt": prompt}).fetchone()
+    return None if row is None else row[0]
+
+
 def _prompts(connection: Connection, *, limit: int = 1, **wanted: object) -> list[Prompt]:
     values = {"number": None, "resident": None, "rule": None, "began_at": None, "limit": limit, **wanted}
     return connection.cursor(row_factory=kwargs_row(_prompt)).execute(_PROMPTS["prompts"], values).fetchall()

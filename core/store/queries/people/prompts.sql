@@ -67,6 +67,14 @@ FROM prompt
 WHERE resident_id = ANY(%(residents)s::integer[]) AND asked_at > %(since)s
 ORDER BY resident_id, asked_at DESC;
 
+-- name: raised_about
+-- The alert that was raised about what a question asked.
+SELECT raised.alert_id
+FROM prompt
+JOIN alert_episode AS raised ON raised.rule = prompt.rule AND raised.subject_kind = 'resident'
+    AND raised.subject_number = prompt.resident_id AND raised.area IS NULL AND raised.began_at = prompt.began_at
+WHERE prompt.prompt_id = %(prompt)s AND raised.withdrawn_at IS NULL;
+
 -- name: outcomes
 -- What became of the questions since a moment.
 SELECT
