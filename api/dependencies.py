@@ -15,7 +15,11 @@ from api.http.permissions import (
     ADMIN_PROVEN,
     ANONYMOUS,
     ANY_USER,
+    DEVICES,
+    EQUIPMENT,
+    EQUIPMENT_PROVEN,
     FAMILY,
+    FITTING,
     PERSONNEL,
     PERSONNEL_PROVEN,
     PUBLIC,
@@ -122,10 +126,14 @@ Watcher = Annotated[Viewer, Depends(WATCHER)]
 Staff = Annotated[Viewer, Depends(STAFF)]
 Admin = Annotated[Viewer, Depends(ADMIN)]
 Family = Annotated[Viewer, Depends(FAMILY)]
+DeviceViewer = Annotated[Viewer, Depends(DEVICES)]
+Equipment = Annotated[Viewer, Depends(EQUIPMENT)]
+Fitter = Annotated[Viewer, Depends(FITTING)]
 Official = Annotated[Viewer, Depends(STATISTICS)]
 Tester = Annotated[Viewer, Depends(TESTING)]
 Personnel = Annotated[Viewer, Depends(PERSONNEL)]
 StaffProven = Annotated[Viewer, Depends(STAFF_PROVEN)]
+EquipmentProven = Annotated[Viewer, Depends(EQUIPMENT_PROVEN)]
 PersonnelProven = Annotated[Viewer, Depends(PERSONNEL_PROVEN)]
 AdminProven = Annotated[Viewer, Depends(ADMIN_PROVEN)]
 # Open to everybody, without finding out who asks; stands in a router's or route's `dependencies`.

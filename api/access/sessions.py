@@ -18,6 +18,7 @@ LASTS = {
     Role.ADMIN: timedelta(hours=8),
     Role.CARE: timedelta(hours=12),
     Role.FAMILY: timedelta(days=30),
+    Role.TECHNICIAN: timedelta(hours=12),
     Role.OFFICIAL: timedelta(hours=8),
     Role.TESTER: timedelta(hours=12),
 }
@@ -26,6 +27,7 @@ IDLE = {
     Role.ADMIN: timedelta(hours=1),
     Role.CARE: timedelta(hours=4),
     Role.FAMILY: timedelta(days=14),
+    Role.TECHNICIAN: timedelta(hours=4),
     Role.OFFICIAL: timedelta(hours=1),
     Role.TESTER: timedelta(hours=4),
 }

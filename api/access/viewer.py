@@ -35,6 +35,11 @@ class Viewer:
         """The residents the user may know of."""
         return AccessScope.of(self.user.role, self.user.number, self.user.office)
 
+    @property
+    def equipment_scope(self) -> AccessScope:
+        """The residents of whose homes the user may see the devices."""
+        return AccessScope.of_equipment(self.user.role, self.user.number, self.user.office)
+
 
 @dataclass(frozen=True)
 class Asker:

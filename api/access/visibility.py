@@ -285,7 +285,7 @@ def device_for(connection: Connection, viewer: Viewer, device_id: str) -> Device
     NotFoundError
         There is none, or the viewer may not know.
     """
-    return devices.overview(connection, viewer.scope, device_id)
+    return devices.overview(connection, viewer.equipment_scope, device_id)
 
 
 def backtest_for(connection: Connection, viewer: Viewer, backtest: int) -> BacktestRequest:

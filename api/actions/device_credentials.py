@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from api.access import visibility
+from api.access import fitting, visibility
 from api.access.refusals import ForbiddenError, RefusedError
 from api.actions.context import ActionContext
 from api.http.rate_limit import RateLimit
@@ -172,15 +172,15 @@ def issue_code(
     NotFoundError
         There is no such device, or the viewer may not know.
     ForbiddenError
-        The viewer is not staff, or devices of other offices publish with that credential too.
+        The viewer is neither staff nor a technician, or devices of other offices publish with that credential too.
     RefusedError
         Somebody made or took away a code or credential since, or this was sent twice.
     """
-    visibility.require_staff(context.viewer, "make labels")
+    fitting.require_equipment(context.viewer, "make labels")
     device = visibility.device_for(context.connection, context.viewer, device_id)
     account = registry.account_for(context.connection, device_id)
     for other in registry.publishers(context.connection, account):
-        if not devices.is_visible(context.connection, context.viewer.scope, other):
+        if not devices.is_visible(context.connection, context.viewer.equipment_scope, other):
             raise ForbiddenError(
                 f"devices of other offices publish with the credential of {account.name} too; ask an administrator"
             )
@@ -210,7 +210,7 @@ def issue_password(
     NotFoundError
         There is no such device, or the viewer may not know.
     ForbiddenError
-        The viewer is not staff, or devices of other offices publish with that credential too.
+        The viewer is neither staff nor a technician, or devices of other offices publish with that credential too.
     RefusedError
         There is a password already, and it is not said that it may end; or the account is not as it was `seen`.
     StoreUnavailableError

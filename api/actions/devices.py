@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.access import visibility
+from api.access import fitting, visibility
 from api.access.refusals import FieldError, RefusedError
 from api.actions.context import ActionContext
 from core.domain.access_scope import AccessScope
@@ -63,7 +63,7 @@ def register(context: ActionContext, device: NewDevice, there: Whereabouts) -> D
     Raises
     ------
     ForbiddenError
-        The viewer is no administrator.
+        The viewer is neither an administrator nor a technician.
     RefusedError
         It is not said where it belongs.
     NotFoundError
@@ -71,7 +71,7 @@ def register(context: ActionContext, device: NewDevice, there: Whereabouts) -> D
     ConflictError
         The id or the sender is registered already.
     """
-    visibility.require_admin(context.viewer, "register devices")
+    fitting.require_fitter(context.viewer, "register devices")
     registry.add_device(
         context.connection,
         device_id=device.device_id,
@@ -97,7 +97,7 @@ def move(
     Raises
     ------
     ForbiddenError
-        The viewer is no administrator.
+        The viewer is neither an administrator nor a technician.
     RefusedError
         Both a home and a resident are named.
     NotFoundError
@@ -105,7 +105,7 @@ def move(
     ConflictError
         It was moved after `since` already.
     """
-    visibility.require_admin(context.viewer, "move devices")
+    fitting.device_to_fit(context.connection, context.viewer, device_id, "move devices")
     moves.move_device(context.connection, device_id, _placement(context, there), context.now, since=since)
     return devices.overview(context.connection, _ALL, device_id)
 
@@ -124,13 +124,13 @@ def replace(
     Raises
     ------
     ForbiddenError
-        The viewer is no administrator.
+        The viewer is neither an administrator nor a technician.
     NotFoundError
         There is no such device in use.
     ConflictError
         The new id or sender is registered already.
     """
-    visibility.require_admin(context.viewer, "replace devices")
+    fitting.device_to_fit(context.connection, context.viewer, device_id, "replace devices")
     registry.end_credential(context.connection, device_id, machine_now, user=context.viewer.number)
     moves.replace_device(context.connection, device_id, successor, context.now, sender=sender, since=since)
     return devices.overview(context.connection, _ALL, successor)
@@ -142,11 +142,11 @@ def retire(context: ActionContext, device_id: str, *, machine_now: datetime) -> 
     Raises
     ------
     ForbiddenError
-        The viewer is no administrator.
+        The viewer is neither an administrator nor a technician.
     NotFoundError
         There is no such device in use.
     """
-    visibility.require_admin(context.viewer, "take devices out of use")
+    fitting.device_to_fit(context.connection, context.viewer, device_id, "take devices out of use")
     registry.end_credential(context.connection, device_id, machine_now, user=context.viewer.number)
     registry.retire_device(context.connection, device_id, context.now)
 
@@ -289,7 +289,7 @@ def accept_proposal(
     Raises
     ------
     ForbiddenError
-        The viewer is no administrator.
+        The viewer is neither an administrator nor a technician.
     RefusedError
         It is not said where it belongs.
     NotFoundError
@@ -297,7 +297,7 @@ def accept_proposal(
     ConflictError
         The id or the sender is registered already.
     """
-    visibility.require_admin(context.viewer, "register devices")
+    fitting.require_fitter(context.viewer, "register devices")
     made = proposals.accept(
         context.connection,
         number,
@@ -317,13 +317,13 @@ def propose_sender(context: ActionContext, sender: str) -> int:
     Raises
     ------
     ForbiddenError
-        The viewer is no administrator.
+        The viewer is neither an administrator nor a technician.
     InputError
         No message can come from that sender.
     NotFoundError
         Nothing came from it, or it is registered.
     """
-    visibility.require_admin(context.viewer, "register devices")
+    fitting.require_fitter(context.viewer, "register devices")
     if mistake := sender_mistake(sender):
         raise InputError(mistake)
     return proposals.propose(context.connection, sender, context.now)
@@ -355,9 +355,13 @@ def _placement(context: ActionContext, there: Whereabouts) -> Placement | None:
         raise RefusedError("home", "placement_twice")
     if there.home is None and there.resident is None:
         return None
-    return registry.placement_of(
+    if there.resident is not None:
+        visibility.require_admin(context.viewer, "give somebody a device of their own")
+    placement = registry.placement_of(
         context.connection,
         home=there.home if isinstance(there.home, str) else None,
         home_number=there.home if isinstance(there.home, int) else None,
         resident=there.resident,
     )
+    fitting.home_to_fit(context.connection, context.viewer, placement.home)
+    return placement

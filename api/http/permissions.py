@@ -74,12 +74,17 @@ WATCHER = Permission("watcher", frozenset(one for one in Role if one.watches))
 STAFF = Permission("staff", frozenset({Role.ADMIN, Role.CARE}))
 ADMIN = Permission("admin", frozenset({Role.ADMIN}))
 FAMILY = Permission("family", frozenset({Role.FAMILY}))
+# Those who may see devices, those who look after them, and those who fit them.
+DEVICES = Permission("devices", frozenset({Role.ADMIN, Role.CARE, Role.FAMILY, Role.TECHNICIAN}))
+EQUIPMENT = Permission("equipment", frozenset({Role.ADMIN, Role.CARE, Role.TECHNICIAN}))
+FITTING = Permission("fitting", frozenset({Role.ADMIN, Role.TECHNICIAN}))
 STATISTICS = Permission("statistics", frozenset({Role.ADMIN, Role.OFFICIAL}))
 TESTING = Permission("testing", frozenset({Role.ADMIN, Role.TESTER}))
 # Everybody who works for the service, also without seeing anybody.
 PERSONNEL = Permission("personnel", frozenset(Role) - {Role.FAMILY})
 # For what gives much away or cannot be undone.
 STAFF_PROVEN = Permission("staff_proven", STAFF.roles, is_proven=True)
+EQUIPMENT_PROVEN = Permission("equipment_proven", EQUIPMENT.roles, is_proven=True)
 PERSONNEL_PROVEN = Permission("personnel_proven", PERSONNEL.roles, is_proven=True)
 ADMIN_PROVEN = Permission("admin_proven", ADMIN.roles, is_proven=True)
 

@@ -8,7 +8,7 @@ from api.pages.alerts import answer_link as answer
 from api.pages.alerts import deliveries
 from api.pages.alerts import history as alerts
 from api.pages.backtests import form as backtests
-from api.pages.devices import connection, enrolment, placement, profiles, proposals
+from api.pages.devices import connection, enrolment, placement, profiles, proposals, walk_test
 from api.pages.devices import detail as one_device
 from api.pages.devices import index as equipment
 from api.pages.errors import error_page
@@ -66,6 +66,7 @@ for _part in (
     equipment,
     connection,
     placement,
+    walk_test,
     one_device,
     profiles,
     proposals,

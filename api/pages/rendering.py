@@ -42,6 +42,7 @@ _STAFF_NAV = (
 # Only where people are made up.
 _SIMULATION = "/sim"
 _STATISTICS = "/statistics"
+_DEVICES = "/devices"
 _NAV = {
     Role.ADMIN: (
         *_STAFF_NAV,
@@ -51,11 +52,17 @@ _NAV = {
     ),
     Role.CARE: _STAFF_NAV,
     Role.FAMILY: (("/family", "nav.family"), ("/alerts", "nav.alerts")),
+    Role.TECHNICIAN: ((_DEVICES, "nav.devices"),),
     Role.OFFICIAL: ((_STATISTICS, "nav.statistics"),),
     Role.TESTER: ((_SIMULATION, "sim.nav"),),
 }
 # Where each begins; the others on the board.
-_HOME = {Role.FAMILY: "/family", Role.OFFICIAL: _STATISTICS, Role.TESTER: _SIMULATION}
+_HOME = {
+    Role.FAMILY: "/family",
+    Role.TECHNICIAN: _DEVICES,
+    Role.OFFICIAL: _STATISTICS,
+    Role.TESTER: _SIMULATION,
+}
 
 
 class HtmlPage:
@@ -106,6 +113,7 @@ class HtmlPage:
             "user": self.viewer.user if self.viewer else None,
             "is_staff": bool(self.viewer and self.viewer.is_staff),
             "is_admin": role is Role.ADMIN,
+            "is_fitter": role in {Role.ADMIN, Role.TECHNICIAN},
             "nav": _nav(role, path, is_real=self._settings.environment == "production"),
             "here": path if self.request.method in {"GET", "HEAD"} else "/",
             "home_address": home_address(role),

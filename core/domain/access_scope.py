@@ -40,6 +40,11 @@ class AccessScope:
             return AccessScope(family_user=user)
         return AccessScope()
 
+    @staticmethod
+    def of_equipment(role: Role, user: int, office: int | None) -> "AccessScope":
+        """Return the residents of whose homes a user of this role may see the devices: more than they may know of people."""
+        return AccessScope(office=office) if role is Role.TECHNICIAN else AccessScope.of(role, user, office)
+
     @property
     def is_staff(self) -> bool:
         """True for those who also see alerts about no single resident: the ward, equipment."""

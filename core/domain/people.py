@@ -22,10 +22,17 @@ class Role(StrEnum):
     ADMIN = "admin"
     CARE = "care"
     FAMILY = "family"
+    TECHNICIAN = "technician"
+    """The devices of an office's homes: where they are and whether they report, not what they say about anybody."""
     OFFICIAL = "official"
     """The ward's figures, and nothing about anybody."""
     TESTER = "tester"
     """The simulated ward, where people are made up."""
+
+    @property
+    def has_office(self) -> bool:
+        """Whether they belong to an office, and reach no other."""
+        return self in {Role.CARE, Role.TECHNICIAN}
 
     @property
     def watches(self) -> bool:

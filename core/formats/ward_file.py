@@ -256,8 +256,10 @@ def _mistakes(ward: Ward) -> Iterator[_Mistake]:
     keys = [resident.key for home in ward.homes for resident in home.residents]
     yield from _repeats("residents", "key", keys)
     for number, user in enumerate(ward.users):
-        if user.role is Role.CARE and user.office is None:
-            yield _Mistake(f"users[{number}].office", "care staff belong to an office; name it")
+        if user.role.has_office and user.office is None:
+            yield _Mistake(
+                f"users[{number}].office", "care staff and technicians belong to an office; name it"
+            )
     yield from _office_mistakes(ward.offices)
     for number, home in enumerate(ward.homes):
         yield from _home_mistakes(f"homes[{number}]", home)

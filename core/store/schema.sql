@@ -1249,10 +1249,10 @@ CREATE TABLE user_account (
     created_at timestamp with time zone NOT NULL,
     version integer NOT NULL DEFAULT 1,
     CONSTRAINT user_account_pkey PRIMARY KEY (user_id),
-    CONSTRAINT user_account_check CHECK (((role <> 'care'::text) OR (office_id IS NOT NULL))),
+    CONSTRAINT user_account_check CHECK (((role <> ALL (ARRAY['care'::text, 'technician'::text])) OR (office_id IS NOT NULL))),
     CONSTRAINT user_account_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
     CONSTRAINT user_account_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
-    CONSTRAINT user_account_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'care'::text, 'family'::text, 'official'::text, 'tester'::text])))
+    CONSTRAINT user_account_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'care'::text, 'family'::text, 'technician'::text, 'official'::text, 'tester'::text])))
 );
 CREATE UNIQUE INDEX user_account_login ON user_account USING btree (lower(login));
 

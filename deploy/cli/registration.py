@@ -105,10 +105,10 @@ def add_user(
     role: Annotated[
         Role,
         typer.Option(
-            help="admin sees everything, care their office, family their own; official figures only, tester the simulated ward."
+            help="admin sees everything, care their office, family their own; technician the devices of an office, official figures only, tester the simulated ward."
         ),
     ],
-    office: Annotated[str | None, typer.Option(help="Office of care staff, by name.")] = None,
+    office: Annotated[str | None, typer.Option(help="Office of care staff or a technician, by name.")] = None,
     resident: Annotated[
         list[int] | None, typer.Option(help="Resident a family user may see; repeatable.")
     ] = None,
@@ -123,8 +123,10 @@ def add_user(
     from core.store.people import residents
     from core.store.people import users as store
 
-    if (role is Role.CARE) != (office is not None):
-        raise InputError("--office goes with --role care: care staff belong to an office, others do not")
+    if role.has_office != (office is not None):
+        raise InputError(
+            "--office goes with --role care and technician: these belong to an office, others do not"
+        )
     if resident and role is not Role.FAMILY:
         raise InputError("--resident goes with --role family; the others see residents by their office")
     password = _password(password_stdin)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.browser import axe
 from tests.browser.conftest import Opener, Site
+from tests.browser.four_weeks import NOW
 
 _PAGES = {
     "sign-in": ("/login", None),
@@ -45,6 +46,9 @@ _PAGES = {
     "devices that prove nothing": ("/devices?show=unproven", "care"),
     "device": ("/devices/motion-kitchen-11", "care"),
     "device for administrators": ("/devices/motion-kitchen-11", "admin"),
+    "devices for technicians": ("/devices", "technician"),
+    "device for technicians": ("/devices/motion-kitchen-11", "technician"),
+    "walk test": (f"/devices/motion-kitchen-11/walk-test?began={int(NOW.timestamp())}", "technician"),
     "register a device": ("/register-device", "admin"),
     "place of a device": ("/devices/motion-kitchen-11/placement", "admin"),
     "connection of a device": ("/devices/motion-kitchen-11/connection", "admin"),

@@ -143,6 +143,7 @@ def _ward() -> dict[str, Any]:
             {"login": "admin", "name": "管理 太郎", "role": "admin"},
             {"login": "care", "name": "佐藤 恵", "role": "care", "office": OFFICE},
             {"login": "family", "name": "鈴木 明", "role": "family"},
+            {"login": "technician", "name": "設置 三郎", "role": "technician", "office": OFFICE},
             {"login": "official", "name": "統計 花子", "role": "official"},
             {"login": "tester", "name": "試験 次郎", "role": "tester"},
         ],

@@ -15,6 +15,8 @@ class Asked:
     family_a: int
     family_b: int
     nobody: int = 401
+    technician_a: int = 403
+    technician_b: int = 403
     official: int = 403
     tester: int = 403
 
@@ -27,6 +29,8 @@ class Asked:
             "care_b": self.care_b,
             "family_a": self.family_a,
             "family_b": self.family_b,
+            "technician_a": self.technician_a,
+            "technician_b": self.technician_b,
             "official": self.official,
             "tester": self.tester,
             None: self.nobody,

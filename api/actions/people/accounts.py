@@ -151,7 +151,7 @@ def _check(context: ActionContext, details: AccountDetails) -> None:
     visibility.require_staff(context.viewer, "register accounts")
     if context.viewer.role is not Role.ADMIN and details.role is not Role.FAMILY:
         raise ForbiddenError("only administrators register staff")
-    if (details.role is Role.CARE) != (details.office is not None):
+    if details.role.has_office != (details.office is not None):
         raise RefusedError("office", "office_of_care_only")
 
 

@@ -19,11 +19,11 @@ from api.dependencies import (
     AdminProven,
     ConnectionDep,
     DatabaseDep,
+    Equipment,
+    EquipmentProven,
     MachineNowDep,
     NowDep,
     SettingsDep,
-    Staff,
-    StaffProven,
 )
 from api.pages.rendering import HtmlPage
 from api.schemas.devices import DeviceId
@@ -42,7 +42,7 @@ _Seen = Annotated[int, Form(ge=0, le=2**31 - 1)]
 @router.get("/devices/{device_id}/connection")
 def show_connection(
     request: Request,
-    viewer: Staff,
+    viewer: Equipment,
     connection: ConnectionDep,
     settings: SettingsDep,
     machine_now: MachineNowDep,
@@ -56,7 +56,7 @@ def show_connection(
 def make_label(
     *,
     request: Request,
-    viewer: StaffProven,
+    viewer: EquipmentProven,
     database: DatabaseDep,
     settings: SettingsDep,
     now: NowDep,
@@ -79,7 +79,7 @@ def make_label(
 def make_password(
     *,
     request: Request,
-    viewer: StaffProven,
+    viewer: EquipmentProven,
     database: DatabaseDep,
     settings: SettingsDep,
     now: NowDep,
@@ -161,7 +161,9 @@ class _Shown:
                 "shared": len(with_it),
                 # Those of other offices are counted, and not named.
                 "shared_names": [
-                    each for each in with_it if devices.is_visible(connection, self._viewer.scope, each)
+                    each
+                    for each in with_it
+                    if devices.is_visible(connection, self._viewer.equipment_scope, each)
                 ],
                 "codes": broker_accounts.codes(connection, name, _CODES_SHOWN),
             }

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.access.visibility import device_for
 from api.actions.context import ActionContext
 from api.actions.devices import WayToRead, set_profile
-from api.dependencies import Admin, ConnectionDep, NowDep, Staff
+from api.dependencies import Admin, ConnectionDep, Equipment, NowDep
 from api.pages.rendering import HtmlPage
 from api.schemas.devices import DeviceId
 from api.views.device_profile import reading_of
@@ -42,7 +42,9 @@ class SingleStateLine:
 
 
 @router.get("/devices/{device_id}")
-def show_device(request: Request, viewer: Staff, connection: ConnectionDep, device_id: DeviceId) -> Response:
+def show_device(
+    request: Request, viewer: Equipment, connection: ConnectionDep, device_id: DeviceId
+) -> Response:
     """Show a device of a home that the viewer looks after."""
     page = HtmlPage(request, viewer)
     one = device_for(connection, viewer, device_id)
@@ -54,12 +56,13 @@ def show_device(request: Request, viewer: Staff, connection: ConnectionDep, devi
         {
             "one": one,
             "place": place_name(one.place, page.words),
-            "unclear": unclear_calls.of_sender(connection, one.sender),
+            # When somebody called, and how often they move, is not for whoever fits the device.
+            "unclear": unclear_calls.of_sender(connection, one.sender) if viewer.is_staff else [],
             "single": [_single_line(found, page) for found in single],
             "is_cut_off": any(loop.concerns(one.sender) for loop in connection_loops.kept(connection)),
             "signs": [
                 (part, decimal(page.language, part.per_hour, 0 if part.per_hour >= 10 else 1))
-                for part in signs_of(connection, one, reading.profile, page.now)
+                for part in (signs_of(connection, one, reading.profile, page.now) if viewer.is_staff else ())
             ],
             "unread": unread_fields.of_device(connection, one.sender),
             "reading": reading,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.dependencies import ConnectionDep, Staff
+from api.dependencies import ConnectionDep, Equipment
 from api.pages.rendering import HtmlPage
 from api.wording.reason_card import place_name
 from core.domain.metrics import BATTERY_PCT
@@ -46,11 +46,11 @@ class DeviceFilter:
 
 @router.get("/devices")
 def list_devices(
-    request: Request, viewer: Staff, connection: ConnectionDep, show: str = "all", q: str = ""
+    request: Request, viewer: Equipment, connection: ConnectionDep, show: str = "all", q: str = ""
 ) -> Response:
     """Show the devices whose homes the viewer looks after."""
     page = HtmlPage(request, viewer)
-    found = devices.overviews(connection, viewer.scope)
+    found = devices.overviews(connection, viewer.equipment_scope)
     unproven = {one.device for one in single_states.single_states(connection)}
     tests: dict[str, Callable[[DeviceOverview], bool]] = {
         "all": lambda _one: True,

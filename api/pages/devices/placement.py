@@ -14,7 +14,7 @@ from api.access.visibility import device_for
 from api.actions import devices as actions
 from api.actions.context import ActionContext
 from api.actions.devices import NewDevice, Whereabouts
-from api.dependencies import Admin, ConnectionDep, DatabaseDep, MachineNowDep, NowDep
+from api.dependencies import ConnectionDep, DatabaseDep, Fitter, MachineNowDep, NowDep
 from api.locale import Words
 from api.pages.parts.place_names import offered_places, place_of
 from api.pages.people.named_residents import UnsureResidentError, labels, typed_residents
@@ -23,6 +23,7 @@ from api.pages.rendering import HtmlPage
 from api.schemas.common import ShortText
 from api.schemas.devices import DeviceId
 from core.domain.device import DEVICE_ID, DeviceKind
+from core.domain.people import Role
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store.database import Connection
 from core.store.people.records import record_lists
@@ -84,14 +85,14 @@ def whereabouts(
 
 
 @router.get("/register-device")
-def new_device(request: Request, viewer: Admin) -> Response:
+def new_device(request: Request, viewer: Fitter) -> Response:
     """Show the form to register a device."""
     return _show_new(HtmlPage(request, viewer), DeviceTyped(), None)
 
 
 @router.post("/register-device")
 def register_device(
-    *, request: Request, viewer: Admin, database: DatabaseDep, now: NowDep, typed: Typed
+    *, request: Request, viewer: Fitter, database: DatabaseDep, now: NowDep, typed: Typed
 ) -> Response:
     """Register a device, or show the form again with what is wrong."""
     page = HtmlPage(request, viewer)
@@ -122,7 +123,7 @@ def register_device(
 
 @router.get("/devices/{device_id}/placement")
 def show_placement(
-    request: Request, viewer: Admin, connection: ConnectionDep, device_id: DeviceId
+    request: Request, viewer: Fitter, connection: ConnectionDep, device_id: DeviceId
 ) -> Response:
     """Show where a device is, and the forms that change it."""
     device_for(connection, viewer, device_id)
@@ -133,7 +134,7 @@ def show_placement(
 def move_device(
     *,
     request: Request,
-    viewer: Admin,
+    viewer: Fitter,
     database: DatabaseDep,
     now: NowDep,
     device_id: DeviceId,
@@ -156,7 +157,7 @@ def move_device(
 def replace_device(
     *,
     request: Request,
-    viewer: Admin,
+    viewer: Fitter,
     database: DatabaseDep,
     now: NowDep,
     machine_now: MachineNowDep,
@@ -180,7 +181,7 @@ def replace_device(
 
 @router.post("/devices/{device_id}/retirement")
 def retire_device(
-    viewer: Admin, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep, device_id: DeviceId
+    viewer: Fitter, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep, device_id: DeviceId
 ) -> Response:
     """Take a device out of use, with its credential; what it reported stays."""
     actions.retire(ActionContext(connection, viewer, now), device_id, machine_now=machine_now)
@@ -210,7 +211,8 @@ class _Placed:
             "one": one,
             "own": own,
             "here": f"/devices/{self._device_id}/placement",
-            "where_fields": shown(_WHERE, form, self._page.words),
+            "where_fields": shown(_where(self._viewer), form, self._page.words),
+            "may_fit": self._viewer.is_staff or one.resident is None,
             "successor_fields": shown(_SUCCESSOR, form, self._page.words),
             "problems": {} if wrong is None else {wrong.field: wrong.text},
         }
@@ -234,12 +236,21 @@ def _show_new(page: HtmlPage, typed: DeviceTyped, wrong: _Wrong | None) -> Respo
         "crumb": "/devices",
         "crumb_text": page.words("device.title"),
         "here": "/register-device",
-        "fields": shown(_NEW, form, page.words, {"device_kind": kinds, "place": places}),
+        "fields": shown(_new_fields(page.viewer), form, page.words, {"device_kind": kinds, "place": places}),
         "form": form,
         "problems": form.problems,
         "history": None,
     }
     return page.render("record.html", context, status=422 if wrong else 200)
+
+
+def _where(viewer: Viewer | None) -> tuple[FormField, ...]:
+    """Return the fields that say where a device goes: only administrators give somebody a device of their own."""
+    return _WHERE if viewer is not None and viewer.role is Role.ADMIN else _WHERE[:1]
+
+
+def _new_fields(viewer: Viewer | None) -> tuple[FormField, ...]:
+    return tuple(one for one in _NEW if one not in _WHERE or one in _where(viewer))
 
 
 def _looked_at(typed: DeviceTyped, error: Exception) -> DeviceTyped:

@@ -11,7 +11,7 @@ from api.access.viewer import Viewer
 from api.actions import devices as actions
 from api.actions.context import ActionContext
 from api.actions.devices import WayToRead
-from api.dependencies import Admin, ConnectionDep, DatabaseDep, NowDep
+from api.dependencies import Admin, ConnectionDep, DatabaseDep, Fitter, NowDep
 from api.pages.devices.placement import whereabouts
 from api.pages.parts.place_names import offered_places, place_of
 from api.pages.people.named_residents import UnsureResidentError
@@ -77,7 +77,7 @@ Typed = Annotated[RegistrationForm, Depends(_typed)]
 
 
 @router.get("/proposals")
-def list_proposals(request: Request, viewer: Admin, connection: ConnectionDep) -> Response:
+def list_proposals(request: Request, viewer: Fitter, connection: ConnectionDep) -> Response:
     """Show what describes itself and nobody has registered or dismissed."""
     found = proposals.waiting(connection)
     return HtmlPage(request, viewer).render(
@@ -92,7 +92,7 @@ def list_proposals(request: Request, viewer: Admin, connection: ConnectionDep) -
 
 @router.post("/proposals")
 def propose_sender(
-    viewer: Admin,
+    viewer: Fitter,
     connection: ConnectionDep,
     now: NowDep,
     sender: Annotated[str, Form(max_length=200, pattern=r"^[^\x00]+$")],
@@ -103,7 +103,7 @@ def propose_sender(
 
 
 @router.get("/proposals/{number}")
-def show_proposal(request: Request, viewer: Admin, connection: ConnectionDep, number: Number) -> Response:
+def show_proposal(request: Request, viewer: Fitter, connection: ConnectionDep, number: Number) -> Response:
     """Show what one can say, and the form."""
     one = proposals.get(connection, number)
     form = RegistrationForm(one.device_id or "", kind=one.kind.value)
@@ -112,7 +112,7 @@ def show_proposal(request: Request, viewer: Admin, connection: ConnectionDep, nu
 
 @router.post("/proposals/{number}/accept")
 def accept_proposal(
-    *, request: Request, viewer: Admin, database: DatabaseDep, now: NowDep, number: Number, form: Typed
+    *, request: Request, viewer: Fitter, database: DatabaseDep, now: NowDep, number: Number, form: Typed
 ) -> Response:
     """Register it, or show the form again with what is wrong."""
     if form.problem:

@@ -17,11 +17,13 @@ from api.dependencies import (
     AdminProven,
     ConnectionDep,
     DatabaseDep,
+    Equipment,
+    EquipmentProven,
+    Fitter,
     MachineNowDep,
     NowDep,
     SettingsDep,
     Staff,
-    StaffProven,
 )
 from api.http import cookies
 from api.schemas.common import BigNumber, Number
@@ -64,7 +66,7 @@ router = APIRouter(tags=["equipment"])
 
 
 @router.post("/devices", status_code=201, summary="Register a device")
-def add_device(viewer: Admin, body: DeviceIn, connection: ConnectionDep, now: NowDep) -> DeviceOut:
+def add_device(viewer: Fitter, body: DeviceIn, connection: ConnectionDep, now: NowDep) -> DeviceOut:
     """Register a device in a home from now on; make a code for it to let it in."""
     new = NewDevice(
         body.device_id,
@@ -82,7 +84,7 @@ def add_device(viewer: Admin, body: DeviceIn, connection: ConnectionDep, now: No
 
 @router.post("/devices/{device_id}/moves", status_code=201, summary="Move a device")
 def move_device(
-    viewer: Admin, device_id: DeviceId, body: PlacementIn, connection: ConnectionDep, now: NowDep
+    viewer: Fitter, device_id: DeviceId, body: PlacementIn, connection: ConnectionDep, now: NowDep
 ) -> DeviceOut:
     """Let it belong to another home or resident; what it measured before stays where it was, however late it comes."""
     context, there = ActionContext(connection, viewer, now), Whereabouts(body.home, body.resident)
@@ -92,7 +94,7 @@ def move_device(
 @router.post("/devices/{device_id}/replacement", status_code=201, summary="Replace a device")
 def replace_device(
     *,
-    viewer: Admin,
+    viewer: Fitter,
     device_id: DeviceId,
     body: ReplacementIn,
     connection: ConnectionDep,
@@ -113,7 +115,7 @@ def replace_device(
 
 @router.delete("/devices/{device_id}", status_code=204, summary="Take a device out of use")
 def retire_device(
-    viewer: Admin, device_id: DeviceId, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep
+    viewer: Fitter, device_id: DeviceId, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep
 ) -> None:
     """Take a device out of use, with its credential; what it said stays."""
     actions.retire(ActionContext(connection, viewer, now), device_id, machine_now=machine_now)
@@ -206,7 +208,7 @@ def read_trial(
 
 @router.get("/devices/{device_id}/credential", summary="How a device's credential stands")
 def read_credential(
-    viewer: Staff, device_id: DeviceId, connection: ConnectionDep, machine_now: MachineNowDep
+    viewer: Equipment, device_id: DeviceId, connection: ConnectionDep, machine_now: MachineNowDep
 ) -> CredentialOut:
     """Return whether the broker lets the device in, and whether a code waits; never the credential itself."""
     device_for(connection, viewer, device_id)
@@ -242,7 +244,7 @@ def revoke_credential(
 @router.post("/devices/{device_id}/codes", status_code=201, summary="Make a label with a one-use code")
 def make_code(
     *,
-    viewer: StaffProven,
+    viewer: EquipmentProven,
     device_id: DeviceId,
     connection: ConnectionDep,
     settings: SettingsDep,
@@ -296,7 +298,7 @@ def enrol(
 
 
 @router.get("/proposals", summary="Devices that gateways describe")
-def list_proposals(_viewer: Admin, connection: ConnectionDep) -> list[ProposalOut]:
+def list_proposals(_viewer: Fitter, connection: ConnectionDep) -> list[ProposalOut]:
     """Return what gateways described (Home Assistant discovery, Zigbee2MQTT, Shelly) and nobody has registered."""
     waiting = proposals.waiting(connection)
     unread = unread_fields.of_senders(connection, [one.sender for one in waiting])
@@ -305,7 +307,7 @@ def list_proposals(_viewer: Admin, connection: ConnectionDep) -> list[ProposalOu
 
 @router.post("/proposals/{number}/acceptance", status_code=201, summary="Register a proposed device")
 def accept_proposal(
-    viewer: Admin, number: Number, body: AcceptanceIn, connection: ConnectionDep, now: NowDep
+    viewer: Fitter, number: Number, body: AcceptanceIn, connection: ConnectionDep, now: NowDep
 ) -> DeviceOut:
     """Register a device as its gateway described it, from now on."""
     made = actions.accept_proposal(

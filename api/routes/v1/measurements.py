@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from api.access import location_gate
 from api.access.refusals import FieldError
 from api.access.visibility import device_for, resident_for
-from api.dependencies import ConnectionDep, NowDep, Watcher
+from api.dependencies import ConnectionDep, DeviceViewer, NowDep, Watcher
 from api.schemas.common import Cursor, Limit, Moment, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
@@ -32,12 +32,12 @@ _FIX_KEY = (datetime, int, int)
 
 @router.get("/devices", summary="The devices you may know of")
 def list_devices(
-    viewer: Watcher, connection: ConnectionDep, now: NowDep, limit: Limit = 100, cursor: Cursor = None
+    viewer: DeviceViewer, connection: ConnectionDep, now: NowDep, limit: Limit = 100, cursor: Cursor = None
 ) -> ResultPage[DeviceOut]:
     """Return devices with where they are and their last contact, by device id."""
     after = from_cursor(cursor, str)
     found = devices.overviews(
-        connection, viewer.scope, limit=limit + 1, after=None if after is None else after[0]
+        connection, viewer.equipment_scope, limit=limit + 1, after=None if after is None else after[0]
     )
     shown, is_more = found[:limit], len(found) > limit
     return ResultPage(
@@ -47,7 +47,9 @@ def list_devices(
 
 
 @router.get("/devices/{device_id}", summary="One device")
-def read_device(viewer: Watcher, device_id: DeviceId, connection: ConnectionDep, now: NowDep) -> DeviceOut:
+def read_device(
+    viewer: DeviceViewer, device_id: DeviceId, connection: ConnectionDep, now: NowDep
+) -> DeviceOut:
     """Return one device with where it is and its last contact."""
     return DeviceOut.of(device_for(connection, viewer, device_id), now)
 

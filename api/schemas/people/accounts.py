@@ -79,14 +79,14 @@ class AccountIn(Input):
     login: Login
     name: Line
     role: Role = Role.FAMILY
-    office: _Number | None = Field(default=None, description="Of care staff.")
+    office: _Number | None = Field(default=None, description="Of care staff and technicians.")
     language: Language = Language.JA
     is_active: bool = Field(default=True, description="False keeps them out and signs them out everywhere.")
 
     @model_validator(mode="after")
     def _office_of_care(self) -> "AccountIn":
-        if (self.role is Role.CARE) != (self.office is not None):
-            raise ValueError("care staff belong to an office, others do not")
+        if self.role.has_office != (self.office is not None):
+            raise ValueError("care staff and technicians belong to an office, others do not")
         return self
 
     def to_details(self) -> AccountDetails:

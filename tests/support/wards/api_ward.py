@@ -55,6 +55,8 @@ def two_offices() -> dict[str, Any]:
             {"login": "care_b", "name": "支援 乙", "role": "care", "office": "office B"},
             {"login": "family_a", "name": "田中 太郎", "role": "family"},
             {"login": "family_b", "name": "鈴木 次郎", "role": "family"},
+            {"login": "technician_a", "name": "設置 甲", "role": "technician", "office": "office A"},
+            {"login": "technician_b", "name": "設置 乙", "role": "technician", "office": "office B"},
             {"login": "official", "name": "統計 担当", "role": "official"},
             {"login": "tester", "name": "試験 担当", "role": "tester"},
         ],

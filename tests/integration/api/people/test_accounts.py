@@ -156,7 +156,7 @@ def test_an_office_is_registered_changed_and_ended_once_nobody_is_left(ward: Api
 
     in_use = admin.post("/offices/1/record", data={"version": "1", "name": "office A", "phone": ""})
     assert in_use.status_code == 422
-    assert "担当している方が1人、職員が1人います" in in_use.text
+    assert "担当している方が1人、職員と設置担当が合わせて2人います" in in_use.text
 
 
 def test_no_page_and_no_answer_holds_a_password(ward: ApiWard) -> None:
@@ -298,7 +298,7 @@ def test_desks_above_and_volunteers_of_a_roster_are_registered_by_page(ward: Api
 def test_fields_that_do_not_fit_together_are_refused_in_their_own_words(ward: ApiWard) -> None:
     admin = ward.client("admin")
     account = {"name": "x", "login": "x", "language": "ja", "role": "care", "office": ""}
-    assert "担当窓口は、職員だけに必要です" in admin.post("/accounts/new", data=account).text
+    assert "担当窓口は、職員と機器の設置担当だけに必要です" in admin.post("/accounts/new", data=account).text
     home = {"version": "1", "name": "home A", "time_zone": "Asia/Tokyo", "lat": "35.6", "lon": ""}
     said = admin.post("/homes/1", data=home)
     assert (said.status_code, "緯度と経度は、両方を入れてください" in said.text) == (422, True)
