@@ -206,7 +206,7 @@ def naming_of(settings: Settings) -> Naming:
 def publish(
     settings: Settings, clock: Clock, database: Database, stop: threading.Event, tally: Tally
 ) -> None:
-    """Publish until `stop` is set, through all absences of broker and database; others with the same database wait."""
+    """Publish until `stop` is set, through all absences of broker and database, each logged once; others with the same database wait."""
     line: BrokerLine | None = None
     said = ""
     while not stop.is_set():
@@ -222,9 +222,13 @@ def publish(
             if line is not None and line.is_open and str(error) != said:
                 # What is retained may be of the past from now on.
                 line.put(AVAILABILITY, OFFLINE)
-            said = _note("store_unavailable", str(error), said)
+            if str(error) != said:
+                _log.warning("store_unavailable", error=str(error))
+            said = str(error)
         except BrokerLineError as error:
-            said = _note("broker_unavailable", str(error), said)
+            if str(error) != said:
+                _log.warning("broker_unavailable", error=str(error))
+            said = str(error)
             if line is not None:
                 line.close(says_offline=True)
                 line = None
@@ -261,13 +265,6 @@ def _wait_for_turn(connection: Connection, stop: threading.Event) -> bool:
         if stop.wait(_RETRY_S):
             return False
     return True
-
-
-def _note(event: str, error: str, before: str) -> str:
-    """Log an absence once, and return what was said."""
-    if error != before:
-        _log.warning(event, error=error)
-    return error
 
 
 def serve() -> int:
