@@ -121,6 +121,7 @@ CREATE INDEX alert_active_subject ON alert USING btree (subject_kind, subject_nu
 CREATE INDEX alert_claim_expiry ON alert USING btree (claim_expires_at) WHERE (handling = 'claimed'::text);
 CREATE INDEX alert_key ON alert USING btree (rule, subject_kind, subject_number, area, alert_id DESC);
 CREATE UNIQUE INDEX alert_open ON alert USING btree (rule, subject_kind, subject_number, area) NULLS NOT DISTINCT WHERE (handling <> 'closed'::text);
+CREATE INDEX alert_opened ON alert USING btree (opened_at);
 CREATE INDEX alert_queue ON alert USING btree (office_id, severity, opened_at) WHERE (handling <> 'closed'::text);
 CREATE INDEX alert_resident ON alert USING btree (resident_id, opened_at DESC);
 

@@ -15,8 +15,8 @@ from core.store.database import Connection
 from core.store.queries import load
 
 _STATISTICS = load("operation/ward_statistics")
-MOST_MONTHS = 24
-"""So far back the figures go: this year and the one before it, to compare with."""
+MOST_MONTHS = 13
+"""So far back the figures go: a year, and the month to compare with the year before."""
 
 NOT_CLOSED = "not_closed"
 """The label of alerts that nobody has closed yet."""
@@ -96,24 +96,24 @@ def of_month(connection: Connection, zone: ZoneInfo, month: date) -> MonthStatis
     watched = cursor.execute(_STATISTICS["watched"], values).fetchall()
     alerts = cursor.execute(_STATISTICS["alerts"], values).fetchall()
     offices = sorted({row["label"] for row in watched} | {row["office"] for row in alerts})
-    of_office = ((row["office"], row["person"], row["n"]) for row in alerts)
-    of_rule = ((row["rule"], row["person"], row["n"]) for row in alerts)
-    of_outcome = ((row["outcome"] or NOT_CLOSED, row["person"], row["n"]) for row in alerts)
+    of_office = ((row["office"], row["people"], row["n"]) for row in alerts)
+    of_rule = ((row["rule"], row["people"], row["n"]) for row in alerts)
+    of_outcome = ((row["outcome"] or NOT_CLOSED, row["people"], row["n"]) for row in alerts)
     return MonthStatistics(
         month,
-        _table(offices, ((row["label"], row["person"], row["n"]) for row in watched)),
+        _table(offices, ((row["label"], row["people"], row["n"]) for row in watched)),
         _table(offices, of_office),
         _table([name for name, rule in RULES.items() if rule.lowest < Severity.EQUIPMENT], of_rule),
         _table([*(one.value for one in Outcome), NOT_CLOSED], of_outcome),
     )
 
 
-def _table(labels: Sequence[str], rows: Iterable[tuple[str, int, int]]) -> PublishedTable:
+def _table(labels: Sequence[str], rows: Iterable[tuple[str, Sequence[int], int]]) -> PublishedTable:
     counts: defaultdict[str, int] = defaultdict(int)
     people: defaultdict[str, set[int]] = defaultdict(set)
-    for label, person, n in rows:
+    for label, about, n in rows:
         counts[label] += n
-        people[label].add(person)
+        people[label].update(about)
     # A rule that is no longer known was raised all the same.
     known = [*labels, *sorted(counts.keys() - set(labels))]
     return publish([CountedCell(one, counts[one], frozenset(people[one])) for one in known])
