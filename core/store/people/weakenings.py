@@ -139,6 +139,7 @@ def end_with_watch(connection: Connection, resident: int, now: datetime) -> None
         NoticeKind.DIGEST,
         NoticeKind.OUTAGE,
         NoticeKind.OUTAGE_OVER,
+        NoticeKind.PROMPT,
     )
     notices.withdraw_of_resident(connection, kinds, resident, now)
 

@@ -309,8 +309,5 @@ class NoticeSender:
 
 
 def _is_awaited(connection: Connection, notice: Notice, now: datetime) -> bool:
-    """Return whether a message still says something: of a question, whether an answer would be before the alert."""
-    if notice.kind is not NoticeKind.PROMPT:
-        return True
-    prompt = prompts.get(connection, notice.body["prompt"])
-    return prompt.answer is None and now < prompt.line_at
+    """Return whether a message still says something; a question does not once somebody moved."""
+    return notice.kind is not NoticeKind.PROMPT or prompts.is_awaited(connection, notice.body["prompt"], now)

@@ -87,6 +87,14 @@ class AskedHome:
                 return found[0]
         raise AssertionError("nobody was asked")
 
+    def wait_until_due(self) -> Prompt:
+        """Let time pass until the question waits in the outbox, which nobody empties."""
+        for _ in range(24 * 12):
+            self.ward.pass_to(self.ward.clock.now() + timedelta(minutes=5))
+            if found := self.prompts():
+                return found[0]
+        raise AssertionError("nobody was asked")
+
     def prompts(self) -> list[Prompt]:
         with self.ward.database.transaction() as connection:
             return prompts.of_resident(connection, 1, 10)
@@ -221,6 +229,35 @@ def test_a_movement_after_the_question_is_an_answer_too(asked: AskedHome) -> Non
     assert asked.silences() == []
 
 
+@pytest.mark.parametrize("what", ["moved", "stopped", "ended", "paused", "late"])
+def test_a_question_that_says_nothing_any_more_is_not_sent(
+    asked: AskedHome, database: Database, what: str
+) -> None:
+    asked.agree()
+    prompt, ward = asked.wait_until_due(), asked.ward
+    now = ward.clock.now() + timedelta(minutes=1)
+    ward.clock.advance(minutes=1)
+    with database.transaction() as connection:
+        if what == "stopped":
+            prompts.put_setting(connection, 1, PromptSetting(is_on=False, agreed="hanako"), now)
+        if what == "ended":
+            connection.execute("UPDATE resident SET ended_at = %s, end_reason = 'died'", (now,))
+        if what == "paused":
+            until = now + timedelta(hours=1)
+            connection.execute("UPDATE resident SET paused_from = %s, paused_until = %s", (now, until))
+    if what == "moved":
+        ward.store([Seen("kitchen-1", "motion", 1, now)])
+    if what == "late":
+        ward.clock.advance(seconds=(prompt.line_at - now).total_seconds())
+    while asked.sender.send_one():
+        pass
+    assert asked.mail.messages == []
+    assert asked.prompts()[0].sent_at is None
+    # And it is not tried again.
+    ward.clock.advance(minutes=2)
+    assert not asked.sender.send_one()
+
+
 def test_a_press_on_line_answers_only_from_the_telephone_that_was_asked(
     asked: AskedHome, database: Database
 ) -> None:
@@ -296,6 +333,14 @@ def test_it_needs_staff_an_agreement_and_a_confirmed_channel_and_the_family_lear
     assert "まず本人にたずねる設定" in shown
     weakenings = "SELECT count(*) FROM notice WHERE kind = 'weakening' AND contact_id <> %s"
     assert pages.execute(weakenings, number)[0][0] > 0
+    with mail_sink() as mail:
+        sender = NoticeSender(
+            pages.database, pages.clock, mail_channel(mail.port), Office(BASE_URL, "", ZONE)
+        )
+        while sender.send_one():
+            pass
+        written = [one.get_content() for one in mail.messages if one["To"] != "hanako@example.jp"]
+    assert any("まず本人にたずねます(週に3回まで)" in one for one in written)
     assert pages.execute("SELECT count(*) FROM notice WHERE contact_id = %s", number) == [(0,)]
     page = care.post(
         f"/residents/{RESIDENT_A}/prompts", data={"most_in_a_week": "2", "agreed": "hanako, 8/1"}

@@ -9,6 +9,7 @@ import pytest
 from core.domain.alert import NotificationKind
 from core.domain.delivery.record import Attempt, DeliveryResult
 from core.domain.people import Channel, Language
+from core.store.alerts.notices import NoticeKind
 from detectors.alerting.messages import Text
 from detectors.alerting.outgoing import OutgoingMessage
 from detectors.alerting.providers import http_exchange
@@ -64,6 +65,19 @@ def test_a_reminder_on_line_has_the_buttons_of_the_first_message() -> None:
     (message,) = sink.pushes[0]["messages"]
     labels = [item["action"]["label"] for item in message["quickReply"]["items"]]
     assert labels == ["私が確認します", "いま行けません", "無事でした"]
+
+
+def test_a_question_to_a_resident_has_two_buttons_on_line_and_the_link_to_the_same() -> None:
+    question = replace(TO_LINE, kind=None, alert=None, notice=NoticeKind.PROMPT)
+    with provider_stand_in() as sink:
+        send(sink, question)
+
+    (message,) = sink.pushes[0]["messages"]
+    actions = [part["action"] for part in message["contents"]["footer"]["contents"]]
+    assert [one["label"] for one in actions[:2]] == ["大丈夫です", "助けてください"]
+    assert [one["data"] for one in actions[:2]] == [f"action=well&key={KEY}", f"action=help&key={KEY}"]
+    assert actions[2]["uri"] == question.answer_url
+    assert [item["action"] for item in message["quickReply"]["items"]] == actions[:2]
 
 
 def test_line_gets_no_buttons_where_there_is_nothing_to_answer() -> None:

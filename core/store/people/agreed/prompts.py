@@ -138,6 +138,12 @@ def answer(connection: Connection, asked: Prompt, pressed: PromptAnswer, now: da
     return True
 
 
+def is_awaited(connection: Connection, prompt: int, now: datetime) -> bool:
+    """Return whether a question still says something: nobody at home has moved since, and an answer would come before the alert."""
+    row = connection.execute(_PROMPTS["is_awaited"], {"prompt": prompt, "now": now}).fetchone()
+    return row is not None and bool(row[0])
+
+
 def raised_about(connection: Connection, prompt: int) -> int | None:
     """Return the alert that was raised about what a question asked; None if there was none."""
     row = connection.execute(_PROMPTS["raised_about"], {"prompt": prompt}).fetchone()

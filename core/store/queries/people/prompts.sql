@@ -67,6 +67,19 @@ FROM prompt
 WHERE resident_id = ANY(%(residents)s::integer[]) AND asked_at > %(since)s
 ORDER BY resident_id, asked_at DESC;
 
+-- name: is_awaited
+-- Whether an answer to a question still says something: it would come before the alert, the resident is watched and asked, and nobody at home
+-- has moved since.
+SELECT
+    prompt.answer IS NULL AND prompt.line_at > %(now)s AND agreed.is_on AND resident.ended_at IS NULL
+    AND (resident.paused_from IS NULL OR NOT (resident.paused_from <= %(now)s AND %(now)s < resident.paused_until))
+    AND coalesce(life.life_sign_at <= prompt.asked_at, true)
+FROM prompt
+JOIN prompt_setting AS agreed USING (resident_id)
+JOIN resident USING (resident_id)
+LEFT JOIN home_latest AS life ON life.home_id = resident.home_id
+WHERE prompt.prompt_id = %(prompt)s;
+
 -- name: raised_about
 -- The alert that was raised about what a question asked.
 SELECT raised.alert_id
