@@ -694,6 +694,13 @@ CREATE TABLE evaluation_gap (
     CONSTRAINT evaluation_gap_check CHECK ((ended_at >= began_at))
 );
 
+CREATE TABLE evaluation_look (
+    is_only boolean NOT NULL DEFAULT true,
+    through timestamp with time zone NOT NULL,
+    CONSTRAINT evaluation_look_pkey PRIMARY KEY (is_only),
+    CONSTRAINT evaluation_look_is_only_check CHECK (is_only)
+);
+
 CREATE TABLE evening_check (
     office_id integer NOT NULL,
     day date NOT NULL,

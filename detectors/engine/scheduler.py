@@ -89,8 +89,8 @@ class Scheduler:
         self._areas_seen: datetime | None = None
         self._areas_rest_until = -math.inf
         self._waits_for_watermark = False
-        # A process before this one may have left something that waits.
-        self._may_be_behind = True
+        self._looked: tuple[datetime, float] | None = None
+        self._caught_up: tuple[datetime, float] | None = None
         self._batch = _LEAST_BATCH
         self._cache = LruCache(_REMEMBERED)
 
@@ -133,9 +133,8 @@ class Scheduler:
             if until is not None:
                 self._tally.add("detectors_rounds")
                 self._tally.put("detectors_last_round_timestamp_seconds", time.time())
+                self._note_look(until, is_done=evaluated == 0)
             if evaluated == 0:
-                if until is not None:
-                    self._note_caught_up()
                 return _Cycle(homes, is_done=True)
             homes += evaluated
         return _Cycle(homes, is_done=False)
@@ -161,16 +160,15 @@ class Scheduler:
     def _evaluate_ward(self, until: datetime, complete: datetime, now: datetime) -> None:
         """Evaluate the ward, and do the housekeeping, when the time has moved on enough."""
         machine = time.monotonic()
-        if self._ward_seen is not None:
-            seen_until, seen_at = self._ward_seen
-            if machine - seen_at < _WARD_EVERY_S and timedelta() <= until - seen_until < timedelta(minutes=1):
-                return
+        if _is_just_seen(self._ward_seen, until, machine):
+            return
         with self._database.transaction() as connection:
             evaluation_queue.add_evaluations(connection, until)
             if pulled_back := evaluation_queue.set_back(connection, until, now + _CLOCK_MAY_GO_BACK):
                 _log.warning("clock_stepped_back", watches=pulled_back)
         self._evaluate_calls_of_devices(until, now)
         try:
+            # By itself: it is on record whatever becomes of the ward's rules.
             with self._database.transaction() as connection:
                 if self._clock.factor > 0 and (
                     (now - complete).total_seconds() / self._clock.factor > _BEHIND_S
@@ -178,6 +176,7 @@ class Scheduler:
                 ):
                     ward.note_lag(connection, complete, now)
                 self._note_gap(connection, until, now)
+            with self._database.transaction() as connection:
                 ward.evaluate_ward(connection, self._zone, until, now)
         except StoreUnavailableError:
             raise
@@ -190,21 +189,24 @@ class Scheduler:
         self._ward_seen = (until, machine)
 
     def _note_gap(self, connection: Connection, until: datetime, now: datetime) -> None:
-        """Note that nobody was evaluated for longer than a restart takes; a clock that is moved by hand jumps as it likes."""
+        """Note that no process looked at the homes for longer than a restart takes; a clock that is moved by hand jumps as it likes."""
         if self._clock.factor <= 0:
             return
         longest = max(evaluation_gaps.SHORTEST, self._machine_span(_BEHIND_S))
         if evaluation_gaps.note(connection, until, now, longest=longest, behind=ward.BEHIND):
             _log.warning("evaluation_gap_found")
-            self._may_be_behind = True
 
-    def _note_caught_up(self) -> None:
-        """Note, where evaluation stood still, that nothing is left of what waited."""
-        if not self._may_be_behind:
-            return
-        with self._database.transaction() as connection:
-            evaluation_gaps.end_lasting(connection, self._clock.now())
-        self._may_be_behind = False
+    def _note_look(self, until: datetime, *, is_done: bool) -> None:
+        """Note up to when the homes were looked at, and that nothing waits any more, whichever process found that something did."""
+        machine = time.monotonic()
+        if not _is_just_seen(self._looked, until, machine):
+            with self._database.transaction() as connection:
+                evaluation_gaps.note_look(connection, until, self._clock.now() + _CLOCK_MAY_GO_BACK)
+            self._looked = (until, machine)
+        if is_done and not _is_just_seen(self._caught_up, until, machine):
+            with self._database.transaction() as connection:
+                evaluation_gaps.end_lasting(connection, self._clock.now())
+            self._caught_up = (until, machine)
 
     def _evaluate_calls_of_devices(self, until: datetime, now: datetime) -> None:
         """Raise calls for help that belong to nobody, and what may be one, whatever becomes of the rest."""
@@ -347,6 +349,13 @@ class Scheduler:
     def _machine_span(self, seconds: float) -> timedelta:
         """Return how much time of the service's clock passes in some seconds of the machine."""
         return timedelta(seconds=seconds * self._clock.factor)
+
+
+def _is_just_seen(seen: tuple[datetime, float] | None, until: datetime, machine: float) -> bool:
+    """Return whether something was done so lately, by the machine and by the service's time, that it need not be done again."""
+    if seen is None:
+        return False
+    return machine - seen[1] < _WARD_EVERY_S and timedelta() <= until - seen[0] < timedelta(minutes=1)
 
 
 def _records(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, HomeRecord]:

@@ -213,6 +213,7 @@ _OF_NOBODY = (
     PersonalTable("erasure", _NOBODY, codes=("state", "keys", "removed", "report")),
     PersonalTable("evening_check", _NOBODY),
     PersonalTable("evaluation_gap", _NOBODY),
+    PersonalTable("evaluation_look", _NOBODY),
     PersonalTable("broker_session", _NOBODY, texts=("subscriptions",), codes=("client_id",)),
     PersonalTable("inbound_event", _NOBODY, codes=("provider", "event_id")),
     PersonalTable("ingest_progress", _NOBODY, codes=("worker",)),

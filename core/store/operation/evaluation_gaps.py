@@ -65,12 +65,17 @@ class UnwatchedOffice:
 
 
 def note(connection: Connection, until: datetime, now: datetime, *, longest: timedelta, behind: str) -> bool:
-    """Note that the ward was evaluated until more than `longest` before `until`; return whether that is new.
+    """Note that no process looked at the homes since more than `longest` before `until`; return whether that is new.
 
     Where ingest was behind (a blind time of the ward of cause `behind`) evaluation could not go on: that is on record already.
     """
     values = {"until": until, "now": now, "longest": longest, "behind": behind}
     return connection.execute(_GAPS["note"], values).fetchone() is not None
+
+
+def note_look(connection: Connection, until: datetime, latest: datetime) -> None:
+    """Keep that homes were looked at, and evaluated where that was due, up to `until`; what is kept beyond `latest` was a wrong clock's."""
+    connection.execute(_GAPS["note_look"], {"until": until, "latest": latest})
 
 
 def end_lasting(connection: Connection, now: datetime) -> int:

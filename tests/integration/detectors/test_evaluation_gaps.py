@@ -114,6 +114,74 @@ def test_a_gap_lasts_until_what_waited_is_evaluated_also_by_another_process(
     assert (gap.began_at, gap.ended_at) == (STOPPED, BACK + timedelta(minutes=2))
 
 
+def test_a_gap_found_by_a_process_that_died_is_ended_by_one_that_lived_on(
+    ward: WatchedWard, database: Database
+) -> None:
+    living = Scheduler(database, ward.clock, ZONE)
+    living.cycle()
+    ward.clock.advance(minutes=55)
+    # Another process found the gap, and was killed before it came to the homes.
+    with database.transaction() as connection:
+        evaluation_gaps.note(connection, BACK, BACK, longest=evaluation_gaps.SHORTEST, behind="ingest_behind")
+    ward.complete(BACK)
+    living.cycle()
+    (gap,) = ward.gaps()
+    assert (gap.began_at, gap.ended_at) == (STOPPED, BACK)
+    ward.clock.advance(minutes=10)
+    with database.transaction() as connection:
+        evaluation_gaps.note(
+            connection,
+            ward.clock.now(),
+            ward.clock.now(),
+            longest=evaluation_gaps.SHORTEST,
+            behind="ingest_behind",
+        )
+    # This one was in the middle of its rounds, and goes on with them.
+    ward.complete(ward.clock.now())
+    living.cycle()
+    assert [one.ended_at for one in ward.gaps()] == [BACK + timedelta(minutes=10), BACK]
+
+
+def test_homes_that_are_evaluated_while_the_rules_of_the_ward_fail_are_watched(
+    ward: WatchedWard, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduler = Scheduler(database, ward.clock, ZONE)
+    with monkeypatch.context() as fault:
+        fault.setattr("detectors.engine.ward.ward_silent.outage", _fail)
+        fault.setattr("detectors.engine.ward.canary.findings", _fail)
+        for minute in range(20):
+            ward.clock.advance(minutes=1)
+            if minute == 10:
+                ward.store([Seen("sos-1", "sos", 1, ward.clock.now())])
+            ward.complete(ward.clock.now())
+            scheduler.cycle()
+        with database.transaction() as connection:
+            ((evaluated_through,),) = connection.execute(
+                b"SELECT evaluated_through FROM evaluation WHERE resident_id IS NULL"
+            )
+        assert evaluated_through == STOPPED
+    (alert,) = ward.alerts("sos")
+    assert not alert.detected_late
+    ward.clock.advance(minutes=1)
+    ward.look()
+    assert (ward.gaps(), ward.report()) == ([], 0)
+
+
+def test_a_gap_is_on_record_also_while_the_rules_of_the_ward_fail(
+    ward: WatchedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("detectors.engine.ward.canary.findings", _fail)
+    ward.clock.advance(minutes=55)
+    ward.look()
+    (gap,) = ward.gaps()
+    assert (gap.began_at, gap.ended_at) == (STOPPED, BACK)
+    assert ward.report() == 1
+
+
+def _fail(*_values: object, **_named: object) -> None:
+    raise ValueError("a fault in the ward's rules")
+
+
 def test_ingest_that_catches_up_step_by_step_was_behind_once_and_is_not_taken_for_standing_detectors(
     ward: WatchedWard, database: Database
 ) -> None:

@@ -1,22 +1,33 @@
 -- When nobody was evaluated, and whose homes those were.
 
 -- name: note
--- Note that the ward was last evaluated long ago, unless ingest was behind since then: the time of what it had not stored cannot be evaluated.
+-- Note that no process looked at the homes for long, unless ingest was behind since then: the time of what it had not stored cannot be
+-- evaluated. A release before kept only how far the ward was evaluated.
+WITH looked AS (
+    SELECT coalesce(
+        (SELECT through FROM evaluation_look), (SELECT evaluated_through FROM evaluation WHERE resident_id IS NULL)
+    ) AS through
+)
 INSERT INTO evaluation_gap (began_at, known_at)
-SELECT evaluation.evaluated_through, %(now)s
-FROM evaluation
+SELECT looked.through, %(now)s
+FROM looked
 WHERE
-    evaluation.resident_id IS NULL
-    AND evaluation.evaluated_through < %(until)s - %(longest)s::interval
+    looked.through < %(until)s - %(longest)s::interval
     AND NOT EXISTS (
         SELECT FROM blind_time AS behind
         WHERE
             behind.subject_kind = 'ward' AND behind.cause = %(behind)s
-            AND behind.began_at <= evaluation.evaluated_through + %(longest)s::interval
-            AND coalesce(behind.ended_at, 'infinity') > evaluation.evaluated_through
+            AND behind.began_at <= looked.through + %(longest)s::interval
+            AND coalesce(behind.ended_at, 'infinity') > looked.through
     )
 ON CONFLICT (began_at) DO NOTHING
 RETURNING began_at;
+
+-- name: note_look
+-- Keep up to when the homes were looked at: by the process that is furthest, unless a clock that was set back since was further still.
+INSERT INTO evaluation_look AS kept (through) VALUES (%(until)s)
+ON CONFLICT (is_only) DO UPDATE SET through = excluded.through
+WHERE kept.through < excluded.through OR kept.through > %(latest)s;
 
 -- name: end_lasting
 -- Nothing of what waited is left.
