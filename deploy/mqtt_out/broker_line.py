@@ -136,7 +136,10 @@ class BrokerLine:
         deadline = time.monotonic() + seconds
         while not is_done():
             rest = deadline - time.monotonic()
-            if rest <= 0 or self._client.loop(min(rest, _TURN_S)) != paho.MQTT_ERR_SUCCESS:
+            if rest <= 0:
+                return False
+            if self._client.loop(min(rest, _TURN_S)) != paho.MQTT_ERR_SUCCESS:
+                self.is_open = False
                 return False
         return True
 

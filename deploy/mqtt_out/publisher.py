@@ -233,10 +233,7 @@ def publish(
                 line.close(says_offline=True)
                 line = None
         tally.put("mqtt_out_connected", 0)
-        if line is None:
-            stop.wait(_RETRY_S)
-        else:
-            line.serve(_RETRY_S, stop.is_set)
+        line = _rest(line, stop)
     if line is not None:
         line.close(says_offline=True)
 
@@ -258,6 +255,17 @@ def _follow(out: MqttOut, line: BrokerLine, stop: threading.Event) -> None:
         if not line.is_open and not stop.is_set():
             raise BrokerLineError("the connection to the broker was lost")
         out.look()
+
+
+def _rest(line: BrokerLine | None, stop: threading.Event) -> BrokerLine | None:
+    """Wait before all is tried again, and return the line if it is still there."""
+    if line is not None and line.is_open:
+        line.serve(_RETRY_S, stop.is_set)
+        return line
+    if line is not None:
+        line.close(says_offline=False)
+    stop.wait(_RETRY_S)
+    return None
 
 
 def _wait_for_turn(connection: Connection, stop: threading.Event) -> bool:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,9 +15,12 @@ import pytest
 
 from core.clock import FileClock
 from core.domain.alert import Severity
+from core.monitoring.tally import Tally
 from core.settings import load_settings
+from core.store.database import Connection, Database
 from core.store.people.personal import erasures, keys
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
+from deploy.mqtt_out.publisher import publish
 from ingest.commands.retained_messages import clear_retained
 from tests.support.command_line import CommandLine
 from tests.support.services.device_client import DeviceClient
@@ -80,6 +84,29 @@ def published(
     with api_ward(database_url, tmp_path) as ward:
         FileClock.write(clock, ward.clock.now())
         yield _Published(ward, broker, settings, clock, start)
+
+
+class _CountedRests(threading.Event):
+    """Counts how often somebody waits for it."""
+
+    rests = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.rests += 1
+        return super().wait(timeout)
+
+
+class _CountedConnections(Database):
+    """Counts how often somebody wants a connection of their own."""
+
+    attempts = 0
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, size=1)
+
+    def dedicated_connection(self) -> Connection:
+        self.attempts += 1
+        return super().dedicated_connection()
 
 
 def _wait_for(reader: OutReader, resident: int, **wanted: Any) -> dict[str, Any]:
@@ -180,6 +207,39 @@ def test_while_the_database_is_away_nothing_is_said_to_be_up_to_date(
         assert running.is_running
         line.heal()
         wait_until(lambda: reader.availability == b"online", 20, what="the publisher to be there again")
+
+
+def test_while_database_and_broker_are_both_away_each_is_tried_once_a_second(
+    published: _Published, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in published.settings.items():
+        monkeypatch.setenv(name, value)
+    parts = urlsplit(database_url)
+    stop, tally = _CountedRests(), Tally("mqtt_out")
+    with TcpProxy(parts.hostname or "", parts.port or 5432) as line:
+        through = parts._replace(
+            netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{line.port}".lstrip("@")
+        )
+        database = _CountedConnections(through.geturl())
+        running = threading.Thread(
+            target=publish, args=(load_settings(), published.ward.clock, database, stop, tally)
+        )
+        running.start()
+        wait_until(lambda: tally.value("mqtt_out_connected"), what="the publisher to be there")
+        line.cut()
+        wait_until(lambda: not tally.value("mqtt_out_connected"), 20, what="the database to be away")
+        port = published.broker.port
+        published.broker.kill()
+        wait_until(lambda: stop.rests > 0, 20, what="the publisher to rest without a broker")
+        before, rests = database.attempts, stop.rests
+        wait_until(lambda: stop.rests > rests + 2, 20, what="some rests")
+        assert database.attempts - before <= stop.rests - rests + 1
+        published.broker.start(port)
+        line.heal()
+        wait_until(lambda: tally.value("mqtt_out_connected"), 20, what="the publisher to be there again")
+        stop.set()
+        running.join(20)
+        assert not running.is_alive()
 
 
 def test_a_publisher_that_hangs_is_taken_for_dead(published: _Published) -> None:
