@@ -11,6 +11,8 @@ from core.store.people.reach.outages import OutageConcern, OutageOver
 
 # The staff are notified at once; what is over by then nobody at home needs to know (our choice).
 LASTING = timedelta(minutes=15)
+# And what was over for a shorter time may come back (our choice).
+STABLE = timedelta(minutes=10)
 
 _log = get_logger(__name__)
 
@@ -32,12 +34,12 @@ def report(database: Database, now: datetime) -> int:
                 body=body,
                 now=now,
             )
-        ended = outages.over(connection, now)
+        ended = outages.over(connection, now, lasting=STABLE)
+        outages.end(connection, ended, now)
         for over in ended:
             if not over.is_sent:
-                notices.withdraw_one(connection, over.contact, NoticeKind.OUTAGE, over.key, now)
                 continue
-            body = {**over.body, "ended_at": None if over.cleared_at is None else over.cleared_at.isoformat()}
+            body = {**over.body, "ended_at": over.cleared_at.isoformat()}
             due = {over.contact: _awake_at(over, now)}
             notices.add(connection, due, NoticeKind.OUTAGE_OVER, key=over.key, body=body, now=now)
     if began or ended:

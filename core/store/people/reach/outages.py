@@ -1,6 +1,6 @@
 """Whom an outage of a neighbourhood or of the whole ward concerns, and who was notified of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from core.store.queries import load
 
 _OUTAGES = load("people/outages")
 _RULES = sorted({AREA_SILENT.name, WARD_SILENT.name})
-# An outage that comes and goes, or grows from one neighbourhood to the ward, is one for a family.
+# For so long a family waits for the end of an outage whose alert somebody closed before.
 _LATELY = timedelta(hours=6)
 # What ended longer ago is no use to anybody.
 _LONGEST = timedelta(days=7)
@@ -24,7 +24,7 @@ _LONGEST = timedelta(days=7)
 
 @dataclass(frozen=True)
 class OutageConcern:
-    """A contact whose resident cannot be seen: by which alert, since when, and when they are not woken."""
+    """A contact whose resident cannot be seen: by which alert, since when, and when they are not woken; `last` is their last message about an outage, or 0."""
 
     contact: int
     resident: int
@@ -32,22 +32,24 @@ class OutageConcern:
     began_at: datetime
     zone: ZoneInfo
     quiet_hours: QuietHours | None
+    last: int
 
     @property
     def key(self) -> str:
-        """Under which the contact is notified once."""
-        return f"{self.alert} {int(self.began_at.timestamp())}"
+        """Under which the contact is notified once, whoever looks at the same time; the alert may have another beginning, or hold once more, later."""
+        return f"{self.alert} {self.last}"
 
 
 @dataclass(frozen=True)
 class OutageOver:
-    """A message about an outage that is over; `is_sent` is False where it still waits."""
+    """A message about an outage that is over; `is_sent` is False where it still waits, or could not be sent."""
 
+    number: int
     contact: int
     key: str
     body: Mapping[str, Any]
     is_sent: bool
-    cleared_at: datetime | None
+    cleared_at: datetime
     zone: ZoneInfo
     quiet_hours: QuietHours | None
 
@@ -58,6 +60,7 @@ def concerned(connection: Connection, now: datetime, *, lasting: timedelta) -> l
         "rules": _RULES,
         "now": now,
         "raised_before": now - lasting,
+        "since": now - _LONGEST,
         "lately": now - _LATELY,
         "kind": NoticeKind.OUTAGE,
     }
@@ -68,10 +71,20 @@ def concerned(connection: Connection, now: datetime, *, lasting: timedelta) -> l
     return list(found.values())
 
 
-def over(connection: Connection, now: datetime) -> list[OutageOver]:
-    """Return the messages about outages that are over now."""
-    values = {"over_kind": NoticeKind.OUTAGE_OVER, "since": now - _LONGEST}
+def over(connection: Connection, now: datetime, *, lasting: timedelta) -> list[OutageOver]:
+    """Return the messages about outages that have been over for at least `lasting`, and hold them; to be passed to `end`."""
+    values = {
+        "rules": _RULES,
+        "since": now - _LONGEST,
+        "lately": now - _LATELY,
+        "cleared_before": now - lasting,
+    }
     return connection.cursor(row_factory=kwargs_row(_over)).execute(_OUTAGES["over"], values).fetchall()
+
+
+def end(connection: Connection, ended: Sequence[OutageOver], now: datetime) -> None:
+    """Note that these outages are over: what waits is not sent any more, and a new one is reported anew."""
+    connection.execute(_OUTAGES["end"], {"notices": [one.number for one in ended], "now": now})
 
 
 def _concern(
