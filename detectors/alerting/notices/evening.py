@@ -30,17 +30,16 @@ def look_where_due(database: Database, zone: ZoneInfo, now: datetime, *, due: ti
             if not tonight.record(connection, office, here.date(), found, now):
                 continue
             messages = 0
-            if not found.is_well or found.unproven:
+            for key, part in _parts(found, here).items():
                 body = {
                     "office": office,
-                    "residents": found.residents,
-                    "gaps": [[began.isoformat(), ended.isoformat()] for began, ended in found.gaps],
-                    "centre_is_able": found.centre_is_able,
-                    "has_desk_above": found.has_desk_above,
-                    "unproven": found.unproven,
+                    "residents": part.residents,
+                    "gaps": [[began.isoformat(), ended.isoformat()] for began, ended in part.gaps],
+                    "centre_is_able": part.centre_is_able,
+                    "has_desk_above": part.has_desk_above,
+                    "unproven": part.unproven,
                 }
-                key = _key(found, here)
-                messages = notices.add_for_centre(
+                messages += notices.add_for_centre(
                     connection, office, NoticeKind.EVENING, key=key, body=body, now=now
                 )
         _log.info(
@@ -53,8 +52,17 @@ def look_where_due(database: Database, zone: ZoneInfo, now: datetime, *, due: ti
     return len(waiting)
 
 
-def _key(found: TonightCheck, here: datetime) -> str:
-    """Return under which key the message is sent once: what a centre does not mend before night is sent once a week, or once a month."""
+def _parts(found: TonightCheck, here: datetime) -> dict[str, TonightCheck]:
+    """Return what a centre is sent, by the key under which it is sent once.
+
+    What can be mended before night goes with all the rest, every evening; alone, that no desk stands above goes once a month, and who answers no
+    test once a week.
+    """
     if not replace(found, has_desk_above=True).is_well:
-        return f"{here:%Y-%m-%d}"
-    return f"{here:%Y-%m} above" if not found.has_desk_above else f"{here:%G-W%V} unproven"
+        return {f"{here:%Y-%m-%d}": found}
+    parts: dict[str, TonightCheck] = {}
+    if not found.has_desk_above:
+        parts[f"{here:%Y-%m} above"] = replace(found, unproven=0)
+    if found.unproven:
+        parts[f"{here:%G-W%V} unproven"] = replace(found, has_desk_above=True)
+    return parts

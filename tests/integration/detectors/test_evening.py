@@ -1,6 +1,7 @@
 """Every evening before night: who cannot be reached, sent to the office's centre once, by whatever channel takes it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from core.domain.escalation.policy import (
     PolicyStep,
     Recipients,
 )
-from core.store.database import Database
+from core.store.database import Connection, Database
 from core.store.people import escalation_policies, tonight
 from detectors.alerting.delivery import Office
 from detectors.alerting.notices import evening
@@ -131,6 +132,34 @@ def test_an_office_with_no_desk_above_it_learns_that_once_a_month(night: Evening
     text = mail.get_content()
     assert "区の当直窓口か、代わりの窓口を登録してください" in text
     assert "連絡がつかないところがあります" not in text
+
+
+def test_who_answers_no_test_is_reported_every_week_also_where_no_desk_stands_above(
+    night: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.execute("UPDATE contact_channel SET confirmed_at = now()")
+    night.execute("UPDATE contact SET is_active = false WHERE name = '区の当直'")
+    real = tonight.look
+
+    def look(
+        connection: Connection, office: int, zone: ZoneInfo, now: datetime, *, limit: int
+    ) -> tonight.TonightCheck:
+        return replace(real(connection, office, zone, now, limit=limit), unproven=3)
+
+    monkeypatch.setattr(tonight, "look", look)
+    night.clock.advance(minutes=1)
+    subjects: list[list[str]] = []
+    # From Saturday to Tuesday: the week begins on Monday.
+    for _ in range(4):
+        night.mail.messages.clear()
+        assert night.look() == 1
+        night.deliver()
+        subjects.append(sorted(str(one["Subject"]) for one in night.mail.messages))
+        night.clock.advance(hours=24)
+    unproven = "【お知らせ】届くかどうか分からない連絡先があります"
+    assert [len(one) for one in subjects] == [2, 0, 1, 0]
+    assert unproven in subjects[0]
+    assert subjects[2] == [unproven]
 
 
 def test_a_check_that_was_missed_is_made_up_for_until_midnight(night: Evening) -> None:
