@@ -24,8 +24,8 @@ from detectors.engine.scheduler import Scheduler
 _RETRY_S = 1.0
 # Both come about once a second while all is well, under load too.
 _LATE_S = 60.0
-# The alerting threads take ten at once, the scheduler one or two, the learner and the desk for backtests one each.
-_LEAST_CONNECTIONS = 14
+# The alerting threads take thirteen at once, the scheduler one or two, the learner and the desk for backtests one each.
+_LEAST_CONNECTIONS = 17
 
 _log = get_logger(__name__)
 

@@ -102,7 +102,7 @@ def run(
     Parameters
     ----------
     database : Database
-        An open pool; this needs up to ten connections of it at once, and one of its own.
+        An open pool; this needs up to thirteen connections of it at once, and one of its own.
     settings : Settings
         Mail server, sender's address, our address, telephone number and zone.
     clock : Clock
@@ -135,22 +135,25 @@ def run(
     sender = Sender(
         database, clock, channel, office, lease=lease, sealer=sealer_of(settings.secret_keys), tally=tally
     )
-    notice_sender = NoticeSender(database, clock, channel, office, sealer=sealer_of(settings.secret_keys))
-    redelivery_sender = RedeliverySender(
-        database, clock, channel, office, sealer=sealer_of(settings.secret_keys)
+    sealer = sealer_of(settings.secret_keys)
+    unhurried = (
+        NoticeSender(database, clock, channel, office, sealer=sealer),
+        NoticeSender(database, clock, channel, office, sealer=sealer, is_hurried=True),
+        RedeliverySender(database, clock, channel, office, sealer=sealer),
     )
     browsers = _browser_sender(database, settings, clock)
     wake_up = WakeUp()
     canaries = _canary_sender(database, settings, clock)
     severities = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
-    with ThreadPoolExecutor(len(severities) + 3 + _PUSH_SENDERS, thread_name_prefix="alerting") as threads:
+    workers = len(severities) + 3 + len(unhurried) + _PUSH_SENDERS
+    with ThreadPoolExecutor(workers, thread_name_prefix="alerting") as threads:
         tasks = [
             threads.submit(_send, sender, least_urgent, wake_up, stop, canaries)
             for least_urgent in severities
         ]
         tasks.append(threads.submit(_plan, database, clock, wake_up, stop, tally))
-        unhurried = (notice_sender, redelivery_sender)
-        tasks.append(threads.submit(_notices, database, clock, unhurried, office.zone, settings, stop))
+        tasks.append(threads.submit(_notices, database, clock, office.zone, settings, stop))
+        tasks += [threads.submit(_send_notices, one, stop) for one in unhurried]
         tasks.append(threads.submit(_watch_quota, database, clock, channel.line, stop))
         if browsers is not None:
             tasks += [threads.submit(_push, browsers, wake_up, stop) for _ in range(_PUSH_SENDERS)]
@@ -232,12 +235,11 @@ def _wait(database: Database, clock: Clock, listener: NotifyListener) -> None:
 def _notices(
     database: Database,
     clock: Clock,
-    senders: tuple[NoticeSender, RedeliverySender],
     zone: ZoneInfo,
     settings: Settings,
     stop: threading.Event,
 ) -> None:
-    """Look every evening who cannot be reached and every day what is to be checked, and deliver what is about no alert, or asked for again; nothing of it is urgent."""
+    """Look every evening who cannot be reached, every day what is to be checked, and what else is to be sent that is about no alert."""
     daily = (
         (settings.evening_check_at, evening.look_where_due),
         (settings.equipment_message_at, equipment_message.notify_where_due),
@@ -255,9 +257,14 @@ def _notices(
             _fenced(partial(monthly_tests.ask_where_due, database, zone, clock.now()))
             seldom_at = time.monotonic() + _SELDOM_S
         _fenced(partial(stay_question.ask_where_due, database, clock.now()))
-        for sender in senders:
-            _fenced(partial(_send_all, sender, stop))
         stop.wait(_NOTICES_S)
+
+
+def _send_notices(sender: NoticeSender | RedeliverySender, stop: threading.Event) -> None:
+    """Deliver what is about no alert, or asked for again: apart from who looks what is to be sent, so that neither waits for the other."""
+    while not stop.is_set():
+        _fenced(partial(_send_all, sender, stop))
+        stop.wait(_LOOK_S)
 
 
 def _send_all(sender: NoticeSender | RedeliverySender, stop: threading.Event) -> None:

@@ -49,6 +49,11 @@ class NoticeKind(StrEnum):
     """A channel of a contact takes no messages any more."""
 
 
+# What goes to very many people at once is sent after everything else; the summaries last, beside the monthly tests.
+_FOR_MANY = [NoticeKind.OUTAGE, NoticeKind.OUTAGE_OVER]
+_UNHURRIED = [NoticeKind.DIGEST]
+
+
 @dataclass(frozen=True)
 class Notice:
     """One message that a sender has taken; `body` holds the figures of its text, or the number of what it is about."""
@@ -148,11 +153,6 @@ def withdraw(connection: Connection, kind: NoticeKind, key: str, now: datetime) 
     connection.execute(_NOTICES["withdraw"], {"kind": kind, "key": key, "now": now})
 
 
-def withdraw_one(connection: Connection, contact: int, kind: NoticeKind, key: str, now: datetime) -> None:
-    """Do not send what waits for one contact under a key: it is over."""
-    connection.execute(_NOTICES["withdraw_one"], {"contact": contact, "kind": kind, "key": key, "now": now})
-
-
 def withdraw_about(connection: Connection, kind: NoticeKind, absence: int, now: datetime) -> None:
     """Do not send what waits about a planned absence: somebody answered."""
     connection.execute(_NOTICES["withdraw_about"], {"kind": kind, "absence": absence, "now": now})
@@ -172,9 +172,28 @@ def withdraw_of_resident(
     connection.execute(_NOTICES["withdraw_of_resident"], values)
 
 
-def lease_one(connection: Connection, now: datetime, machine_now: datetime, until: datetime) -> Notice | None:
-    """Take a message that is due, until a moment of the machine's time; None if there is none."""
-    values = {"now": now, "machine_now": machine_now, "lease_until": until}
+def lease_one(
+    connection: Connection,
+    now: datetime,
+    machine_now: datetime,
+    until: datetime,
+    *,
+    is_hurried: bool = False,
+) -> Notice | None:
+    """Take the most urgent message that is due, until a moment of the machine's time; None if there is none.
+
+    Who `is_hurried` takes nothing that goes to many at once.
+    """
+    values = {
+        "now": now,
+        "machine_now": machine_now,
+        "lease_until": until,
+        "is_hurried": is_hurried,
+        "first": [NoticeKind.PROMPT],
+        "for_many": [*_FOR_MANY, *_UNHURRIED],
+        "unhurried": _UNHURRIED,
+        "test": NoticeKind.CHANNEL_TEST,
+    }
     cursor = connection.cursor(row_factory=kwargs_row(_notice))
     return cursor.execute(_NOTICES["lease_one"], values).fetchone()
 

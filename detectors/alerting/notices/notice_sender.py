@@ -87,6 +87,8 @@ class NoticeSender:
     ----------
     database, clock, channel, office, sealer
         As of the sender of alerts.
+    is_hurried : bool
+        Whether this one leaves what goes to many at once (outages to families, summaries, monthly tests) to others.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class NoticeSender:
         office: Office,
         *,
         sealer: Sealer | None = None,
+        is_hurried: bool = False,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -104,13 +107,14 @@ class NoticeSender:
         self._channel = channel
         self._office = office
         self._sealer = sealer
+        self._is_hurried = is_hurried
 
     def send_one(self) -> bool:
         """Deliver one message that is due; return False if there is none."""
         now, machine_now = self._clock.now(), self._machine.now()
         until = machine_now + LEASE
         with self._database.transaction() as connection:
-            notice = notices.lease_one(connection, now, machine_now, until)
+            notice = notices.lease_one(connection, now, machine_now, until, is_hurried=self._is_hurried)
         if notice is None:
             return False
         # Only now, when the message itself is not locked any more: whoever changes the contact locks that first, and the message then.

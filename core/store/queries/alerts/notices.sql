@@ -27,11 +27,6 @@ ORDER BY body ->> 'channel', created_at DESC;
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
 WHERE kind = %(kind)s AND key = %(key)s AND sent_at IS NULL AND given_up_at IS NULL;
 
--- name: withdraw_one
--- What waits for one contact under a key is not sent: it is over.
-UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
-WHERE contact_id = %(contact)s AND kind = %(kind)s AND key = %(key)s AND sent_at IS NULL AND given_up_at IS NULL;
-
 -- name: withdraw_about
 -- What waits about a planned absence is not sent: somebody answered.
 UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
@@ -50,7 +45,7 @@ UPDATE notice SET given_up_at = %(now)s, error = 'withdrawn', lease_until = NULL
 WHERE kind = ANY(%(kinds)s::text[]) AND (body ->> 'resident')::integer = %(resident)s AND sent_at IS NULL AND given_up_at IS NULL;
 
 -- name: lease_one
--- Take a message that is due; a lease that ran out belongs to a sender that died.
+-- Take the most urgent message that is due, and of those the oldest; a lease that ran out belongs to a sender that died.
 UPDATE notice
 SET lease_until = %(lease_until)s, attempts = attempts + 1
 WHERE notice_id = (
@@ -59,7 +54,15 @@ WHERE notice_id = (
     WHERE
         sent_at IS NULL AND given_up_at IS NULL AND due_at <= %(now)s
         AND (lease_until IS NULL OR lease_until <= %(machine_now)s)
-    ORDER BY due_at, notice_id
+        AND NOT (%(is_hurried)s AND (kind = ANY(%(for_many)s::text[]) OR kind = %(test)s AND body @> '{"is_monthly": true}'))
+    ORDER BY
+        CASE
+            WHEN kind = ANY(%(first)s::text[]) THEN 1
+            WHEN kind = ANY(%(unhurried)s::text[]) OR kind = %(test)s AND body @> '{"is_monthly": true}' THEN 4
+            WHEN kind = ANY(%(for_many)s::text[]) THEN 3
+            ELSE 2
+        END,
+        due_at, notice_id
     LIMIT 1
     FOR UPDATE SKIP LOCKED
 )
