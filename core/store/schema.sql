@@ -174,6 +174,7 @@ CREATE TABLE alert_event (
 );
 CREATE INDEX alert_event_alert ON alert_event USING btree (alert_id, alert_event_id);
 CREATE INDEX alert_event_unplanned ON alert_event USING btree (alert_event_id) WHERE (planned_at IS NULL);
+CREATE TRIGGER alert_event_to_publish AFTER INSERT ON alert_event FOR EACH ROW EXECUTE FUNCTION keep_for_mqtt_out();
 
 CREATE TABLE alert_evidence (
     alert_id bigint NOT NULL,
@@ -834,10 +835,14 @@ CREATE TABLE line_code (
 
 CREATE TABLE mqtt_out (
     is_only boolean NOT NULL DEFAULT true,
-    through bigint NOT NULL,
-    latest bigint[] NOT NULL,
     CONSTRAINT mqtt_out_pkey PRIMARY KEY (is_only),
     CONSTRAINT mqtt_out_is_only_check CHECK (is_only)
+);
+
+CREATE TABLE mqtt_out_event (
+    alert_event_id bigint NOT NULL,
+    CONSTRAINT mqtt_out_event_pkey PRIMARY KEY (alert_event_id),
+    CONSTRAINT mqtt_out_event_alert_event_id_fkey FOREIGN KEY (alert_event_id) REFERENCES alert_event(alert_event_id) ON DELETE CASCADE
 );
 
 CREATE TABLE notice (
@@ -1459,6 +1464,16 @@ BEGIN
     END IF;
     NEW.is_over := coalesce(NEW.over_at >= NEW.last_at, false);
     RETURN NEW;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.keep_for_mqtt_out()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO mqtt_out_event (alert_event_id) SELECT new.alert_event_id WHERE EXISTS (SELECT FROM mqtt_out);
+    RETURN NULL;
 END
 $function$;
 

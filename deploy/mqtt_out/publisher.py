@@ -80,6 +80,7 @@ class MqttOut:
 
     def begin(self) -> None:
         """Bring what the broker retains to what the database has, and say that it is kept so."""
+        mqtt_out.keep_events(self._connection)
         retained = self._line.retained(self._naming.filters)
         # All is published anew; what is not taken up by the first look is gone: erased, moved, ended.
         self._descriptions = {
@@ -149,8 +150,7 @@ class MqttOut:
 
     def _pass_on_events(self) -> bool:
         """Publish what happened to alerts, and return whether anything did."""
-        reached = mqtt_out.progress(self._connection)
-        found = mqtt_out.events(self._connection, self._offices, reached)
+        found = mqtt_out.events(self._connection, self._offices)
         if not found:
             return False
         oldest = self._clock.now() - _OLDEST_EVENT
@@ -162,7 +162,7 @@ class MqttOut:
                 self._put(topic, documents.event_payload(event), retain=False)
         self._line.flush()
         # Only now: what the broker did not take is published again.
-        mqtt_out.keep_progress(self._connection, reached.past([event.number for event in found]))
+        mqtt_out.end_published(self._connection, found)
         return True
 
     def _put(self, topic: str, payload: bytes, *, retain: bool = True, expires_s: int = 0) -> None:
@@ -297,6 +297,13 @@ def serve() -> int:
             taken = take_back(line, naming_of(settings))
         finally:
             line.close(says_offline=False)
+        with (
+            Database(
+                settings.database_url.get_secret_value(), size=1, application="mimamori-mqtt-out"
+            ) as database,
+            database.transaction() as connection,
+        ):
+            mqtt_out.end_events(connection)
         _log.info("mqtt_out_taken_back", messages=taken)
         return 0
     clock, stop, tally = settings.make_clock(), stop_on_signals(), Tally("mqtt_out")

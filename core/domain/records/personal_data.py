@@ -64,6 +64,7 @@ _OF_SUBJECT = ("rule", "subject_kind", "area")
 
 # Those with rows of a resident, in the order in which they are deleted: what refers to others goes first.
 _OF_RESIDENTS = (
+    PersonalTable("mqtt_out_event", _DELETED, is_given_out=False),
     PersonalTable("push_message", _DELETED, codes=("error",), is_given_out=False),
     PersonalTable("webhook_redelivery", _DELETED, codes=("result", "error")),
     PersonalTable(

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from core.clock import FileClock
-from core.domain.alert import Severity
+from core.domain.alert import EventKind, Severity
 from core.monitoring.tally import Tally
 from core.settings import load_settings
+from core.store.alerts import events
 from core.store.database import Connection, Database
 from core.store.people.personal import erasures, keys
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
@@ -362,6 +364,28 @@ def test_events_are_published_once_and_not_those_of_long_ago(published: _Publish
     assert len({one["id"] for one in reader.events}) == 3
 
 
+def test_an_event_is_published_however_late_its_transaction_ends(published: _Published) -> None:
+    number = published.ward.open_alert()
+    published.start()
+    with (
+        OutReader(published.broker) as reader,
+        closing(published.ward.database.dedicated_connection()) as slow,
+    ):
+        _wait_for(reader, RESIDENT_A, open_alerts=1)
+        now = published.ward.clock.now()
+        slow.execute("BEGIN")
+        late = events.record(slow, number, EventKind.CLAIMED, now, planned_at=now)
+        # Others come after it, and are seen before it.
+        for _ in range(60):
+            with published.ward.database.transaction() as connection:
+                events.record(connection, number, EventKind.CLAIMED, now, planned_at=now)
+        wait_until(lambda: len(reader.events) == 60, what="the others")
+        assert late < min(one["id"] for one in reader.events)
+        slow.execute("COMMIT")
+        wait_until(lambda: late in {one["id"] for one in reader.events}, what="the late one")
+    assert len(reader.events) == 61
+
+
 def test_where_no_office_is_named_everything_is_taken_back(
     published: _Published, mimamori: CommandLine
 ) -> None:
@@ -372,6 +396,9 @@ def test_where_no_office_is_named_everything_is_taken_back(
         mimamori.settings = published.settings | {"MIMAMORI_MQTT_OUT": ""}
         assert mimamori("mqtt-out").code == 0
         wait_until(lambda: not any(reader.last.values()), what="everything to be taken back")
+        # Nobody keeps events for a publisher that is not wanted.
+        published.ward.open_alert()
+        assert not published.ward.execute("SELECT FROM mqtt_out_event")
     mimamori.settings = published.settings | {"MIMAMORI_MQTT_OUT": "office A"}
     assert "names no offices" in mimamori("mqtt-out").err
     del mimamori.settings["MIMAMORI_MQTT_OUT_USERNAME"]

@@ -40,6 +40,7 @@ INSERT INTO delivery (notification_id, kind, request_key, state, planned_at, spo
 INSERT INTO webhook_redelivery (delivery_id, asked_by_user, asked_at) SELECT delivery_id, 1, now() FROM delivery JOIN notification USING (notification_id) WHERE contact_id = {c};
 INSERT INTO answer_link (token_hash, alert_id, contact_id, created_at, expires_at) SELECT 'link{r}', alert_id, {c}, now(), now() FROM alert WHERE resident_id = {r};
 INSERT INTO contact_link (token_hash, contact_id, purpose, absence_id, created_at, expires_at) SELECT 'own{r}', {c}, 'confirm_absence', absence_id, now(), now() FROM absence WHERE resident_id = {r};
+INSERT INTO mqtt_out_event (alert_event_id) SELECT alert_event_id FROM alert_event JOIN alert USING (alert_id) WHERE alert.resident_id = {r};
 INSERT INTO push_subscription (user_id, endpoint, p256dh, auth, created_at) VALUES ({u}, 'https://push.example.jp/{u}', 'p', 'a', now());
 INSERT INTO push_message (alert_event_id, push_subscription_id, due_at) SELECT alert_event_id, (SELECT max(push_subscription_id) FROM push_subscription), now() FROM alert_event JOIN alert USING (alert_id) WHERE alert.resident_id = {r};
 INSERT INTO notice (contact_id, kind, key, body, created_at, due_at) VALUES ({c}, 'weakening', 'k', '{{"resident": {r}, "change": 1}}', now(), now());

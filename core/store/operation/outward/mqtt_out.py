@@ -1,11 +1,11 @@
-"""What is published to other systems: how residents are, what happens to alerts about them, and how far that has come."""
+"""What is published to other systems: how residents are, what happens to alerts about them, until it is published."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import class_row, kwargs_row
+from psycopg.rows import kwargs_row
 
 from core.domain.alert import EventKind, Severity
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
@@ -16,8 +16,6 @@ from core.store.queries import load
 _OUT = load("operation/mqtt_out")
 # Any constant will do as long as nobody else locks it in this database.
 _PUBLISHING = 7_240_615
-# Events are numbered when they are written and seen when they are committed, so an earlier number may come later.
-_OVERLAP = 50
 _MOST_EVENTS = 500
 
 
@@ -67,20 +65,6 @@ class PublishedEvent:
     public_id: str | None
 
 
-@dataclass(frozen=True)
-class EventProgress:
-    """How far events have been published: the highest number, and which of the latest up to it."""
-
-    through: int
-    latest: tuple[int, ...]
-
-    def past(self, numbers: Collection[int]) -> "EventProgress":
-        """Return the progress once these are published too."""
-        through = max((self.through, *numbers))
-        latest = sorted(one for one in {*self.latest, *numbers} if one > through - _OVERLAP)
-        return EventProgress(through, tuple(latest))
-
-
 def hold(connection: Connection) -> bool:
     """Become the one who publishes; it stays so until the connection ends."""
     row = connection.execute(_OUT["hold"], {"key": _PUBLISHING}).fetchone()
@@ -105,35 +89,34 @@ def states(
     return connection.cursor(row_factory=kwargs_row(_state)).execute(_OUT["states"], values).fetchall()
 
 
-def progress(connection: Connection) -> EventProgress:
-    """Return how far events have been published; at the first start all that happened before counts as published."""
-    found = connection.cursor(row_factory=class_row(EventProgress)).execute(_OUT["progress"]).fetchone()
-    if found is not None:
-        return found
-    numbers = [row[0] for row in connection.execute(_OUT["numbers"], {"limit": _OVERLAP})]
-    first = EventProgress(0, ()).past(numbers)
-    keep_progress(connection, first)
-    return first
+def keep_events(connection: Connection) -> None:
+    """Keep from now on what happens to alerts until it is published; at the first start all that happened before counts as published."""
+    connection.execute(_OUT["forget_events"])
+    connection.execute(_OUT["keep_events"])
 
 
-def keep_progress(connection: Connection, reached: EventProgress) -> None:
-    """Keep how far events have been published."""
-    values = {"through": reached.through, "latest": list(reached.latest)}
-    connection.execute(_OUT["keep_progress"], values)
+def end_events(connection: Connection) -> None:
+    """Keep nothing any more: nobody publishes."""
+    connection.execute(_OUT["end_events"])
+    connection.execute(_OUT["forget_events"])
 
 
-def events(
-    connection: Connection, offices: Sequence[int] | None, reached: EventProgress
-) -> list[PublishedEvent]:
-    """Return what happened that was not published yet, in its order; at most 500."""
+def events(connection: Connection, offices: Sequence[int] | None) -> list[PublishedEvent]:
+    """Return what happened that was not published yet; at most 500.
+
+    Each comes however late its transaction ends, so what began before another may come after it.
+    """
     values = {
         "offices": None if offices is None else list(offices),
-        "after": max(0, reached.through - _OVERLAP),
-        "latest": list(reached.latest),
         "worst_severity": Severity.KEEP_AN_EYE,
         "limit": _MOST_EVENTS,
     }
     return connection.cursor(row_factory=kwargs_row(_event)).execute(_OUT["events"], values).fetchall()
+
+
+def end_published(connection: Connection, published: Sequence[PublishedEvent]) -> None:
+    """Note that these need not be published any more."""
+    connection.execute(_OUT["end_event"], {"numbers": [one.number for one in published]})
 
 
 def _state(*, state: str, worst: int | None, **columns: Any) -> PublishedState:

@@ -45,32 +45,34 @@ LEFT JOIN alerted AS a ON a.resident_id = p.resident_id
 LEFT JOIN covered AS c ON c.resident_id = p.resident_id
 ORDER BY p.resident_id;
 
--- name: progress
--- How far events have been published.
-SELECT through, latest FROM mqtt_out;
+-- name: forget_events
+-- Nobody published until now: what happened before is no event any more.
+DELETE FROM mqtt_out_event WHERE NOT EXISTS (SELECT FROM mqtt_out);
 
--- name: keep_progress
--- Keep how far events have been published.
-INSERT INTO mqtt_out (through, latest)
-VALUES (%(through)s, %(latest)s)
-ON CONFLICT (is_only) DO UPDATE SET through = excluded.through, latest = excluded.latest;
+-- name: keep_events
+-- From now on what happens to alerts is kept until it is published.
+INSERT INTO mqtt_out DEFAULT VALUES ON CONFLICT DO NOTHING;
 
--- name: numbers
--- The numbers of the newest events, the newest first.
-SELECT alert_event_id FROM alert_event ORDER BY alert_event_id DESC LIMIT %(limit)s;
+-- name: end_events
+-- Nobody publishes any more.
+DELETE FROM mqtt_out;
 
 -- name: events
--- What happened behind a number and is not among those published already, with whose alert it is; nobody's if it is not published.
+-- What happened and was not published yet, with whose alert it is; nobody's if it is not published.
 SELECT
     e.alert_event_id AS number, e.alert_id AS alert, e.kind, e.at, a.rule, a.severity, r.office_id AS office,
     r.public_id::text AS public_id
-FROM alert_event AS e
+FROM mqtt_out_event
+JOIN alert_event AS e USING (alert_event_id)
 JOIN alert AS a USING (alert_id)
 LEFT JOIN resident AS r
     ON r.resident_id = a.resident_id AND a.severity <= %(worst_severity)s
     AND r.ended_at IS NULL
     AND (%(offices)s::integer[] IS NULL OR r.office_id = ANY(%(offices)s::integer[]))
     AND NOT EXISTS (SELECT FROM erasure AS x WHERE x.resident_number = r.resident_id)
-WHERE e.alert_event_id > %(after)s AND e.alert_event_id <> ALL(%(latest)s::bigint[])
 ORDER BY e.alert_event_id
 LIMIT %(limit)s;
+
+-- name: end_event
+-- These are published.
+DELETE FROM mqtt_out_event WHERE alert_event_id = ANY(%(numbers)s::bigint[]);

@@ -1,6 +1,10 @@
 -- Whose the rows of each table are: one query for each table of `core.domain.records.personal_data`, which gives where its rows stand.
 -- They are counted, given out and deleted by it. Hypertables are in `personal_timelines.sql`, since a place in them is none of the table.
 
+-- name: mqtt_out_event
+-- What happened to their alerts and is yet to be published.
+SELECT t.ctid FROM mqtt_out_event AS t JOIN alert_event AS e USING (alert_event_id) WHERE e.alert_id = ANY(%(alerts)s)
+
 -- name: push_message
 -- Notifications in browsers of their alerts.
 SELECT t.ctid FROM push_message AS t JOIN alert_event AS e USING (alert_event_id) WHERE e.alert_id = ANY(%(alerts)s)
