@@ -117,6 +117,9 @@ def test_alerts_about_equipment_are_no_alerts_about_people(ward: ApiWard) -> Non
     _alerts(ward, "inactivity", "safe_contacted", 12)
     ward.execute("UPDATE alert SET severity = 4")
     assert _figures(ward)["by_rule"] == {"total": 0}
+    page = ward.client("official").get("/statistics?month=2026-07").text
+    # Of the people watched over there is a line for nearly everybody; of no alerts there is nothing to withhold.
+    assert page.count("内わけは出しません") == 1
 
 
 def test_an_alert_about_a_home_is_about_those_who_live_there(ward: ApiWard) -> None:
