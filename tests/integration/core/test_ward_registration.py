@@ -99,7 +99,10 @@ MISTAKES: list[tuple[Change, str]] = [
     (lambda ward: _set(_home(ward)["devices"][0], resident="r9"), r"devices\[0\]\.resident: no resident"),
     (lambda ward: _set(_home(ward)["devices"][0], device_id="Hall 1"), r"devices\[0\]\.device_id"),
     (lambda ward: ward["homes"].append(_home(ward)), "homes: the name 3丁目 A-101 is there twice"),
-    (lambda ward: ward["users"][1].pop("office"), r"users\[1\]\.office: care staff belong to an office"),
+    (
+        lambda ward: ward["users"][1].pop("office"),
+        r"users\[1\]\.office: care staff and technicians belong to an office",
+    ),
 ]
 
 
