@@ -133,7 +133,7 @@ def _postback(connection: Connection, event: Mapping[str, Any], user: str, now: 
 
 def _answer(connection: Connection, key: str, action: str, user: str, now: datetime) -> None:
     """Take the answer of a resident who was asked; of a message that was forwarded only the phone counts that it was sent to."""
-    found = prompts.on_line(connection, key, user, now) if action in _ANSWERS else None
+    found = prompts.on_line(connection, key, user, _ANSWERS[action], now) if action in _ANSWERS else None
     if found is not None:
         prompt, channel = found
         contact_channels.confirm(connection, channel, now)

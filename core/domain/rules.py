@@ -266,7 +266,7 @@ UNCLEAR_CALL = _about_ward(
 )
 HELP_ASKED = _call(
     name="help_asked", version=1, finds="somebody pressed “I need help” in the message in which the resident was asked whether all is well",
-    raised="at once; each question once",
+    raised="at once, at every press: one that nobody has closed goes up anew",
     sensors="residents who are asked before anybody else is notified: LINE, SMS or mail of their own",
     no_scenario="no simulated resident has a telephone; an integration test presses", todo="todo_emergency",
 )

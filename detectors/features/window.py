@@ -164,7 +164,7 @@ class Press:
 class SaidSafe:
     """People said at `said_at` that all is well, of a silence that was raised with the beginning `began_at` and went on.
 
-    Or the resident answered so, who was asked before it was raised (`by_resident`).
+    Or the resident answered so, who was asked before it was raised (`by_resident`); then `began_at` is when they were asked, within it.
     """
 
     began_at: datetime

@@ -51,7 +51,9 @@ class ContactLinkState(StrEnum):
     ANSWERED_LATE = "answered_late"
     """The same, when others had been notified already."""
     ANSWERED_HELP = "answered_help"
-    """Somebody pressed for help."""
+    """Somebody pressed for help, and nobody has closed the call."""
+    HELP_CLOSED = "help_closed"
+    """Somebody pressed for help, and the call was closed."""
     ENDED = "ended"
     """The link is too old, is about nothing any more, or never was one; nothing is shown."""
 
@@ -107,9 +109,11 @@ class ContactLinkPage:
             ContactLinkState.ASKED_STILL: (LinkPress.STILL, LinkPress.HOME),
             ContactLinkState.ASKED_ARRIVED: (LinkPress.ARRIVED,),
             ContactLinkState.ASKED_PROMPT: (LinkPress.SAFE, LinkPress.HELP),
-            # Whoever said that all is well may need help a minute later.
+            # Whoever said that all is well may need help a minute later, and whoever called for it once may need it again.
             ContactLinkState.ANSWERED_SAFE: (LinkPress.HELP,),
             ContactLinkState.ANSWERED_LATE: (LinkPress.HELP,),
+            ContactLinkState.ANSWERED_HELP: (LinkPress.HELP,),
+            ContactLinkState.HELP_CLOSED: (LinkPress.HELP,),
         }.get(self.state, ())
 
 
@@ -227,7 +231,8 @@ def _of_prompt(connection: Connection, link: ContactLink, number: int) -> Contac
         return ENDED
     state = ContactLinkState.ASKED_PROMPT
     if asked.answer is PromptAnswer.HELP:
-        state = ContactLinkState.ANSWERED_HELP
+        is_called = prompts.is_help_called(connection, asked.resident)
+        state = ContactLinkState.ANSWERED_HELP if is_called else ContactLinkState.HELP_CLOSED
     elif asked.answer is PromptAnswer.SAFE:
         state = ContactLinkState.ANSWERED_SAFE if asked.is_in_time else ContactLinkState.ANSWERED_LATE
     return ContactLinkPage(state, contact, person=person, prompt=asked)

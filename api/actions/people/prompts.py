@@ -62,7 +62,7 @@ def change(
 
 
 def answer(connection: Connection, asked: Prompt, pressed: PromptAnswer, now: datetime) -> None:
-    """Do what follows from an answer: that all is well begins the count of the silence anew, a call for help is raised at once."""
+    """Do what follows from an answer: that all is well begins the count of the silence anew, a call for help is raised at once, each time."""
     if not prompts.answer(connection, asked, pressed, now):
         return
     notices.withdraw(connection, NoticeKind.PROMPT, str(asked.number), now)

@@ -208,7 +208,7 @@ def _asked(connection: Connection, alert: Alert, times: LocalTimes) -> str:
     """Return what became of the question to the resident about what the alert is about; empty where nobody was asked."""
     if alert.resident is None:
         return ""
-    found = prompts.about(connection, alert.resident, alert.rule, alert.began_at)
+    found = prompts.about(connection, alert.resident, alert.rule, alert.began_at, alert.seen_at)
     return "" if found is None else prompt_text(found, times)
 
 

@@ -40,6 +40,10 @@ def ask_where_due(
     until, now : datetime
         Up to where was evaluated, and the service's time.
     """
+    if asked.asked_lately and prompts.carry(
+        connection, asked.resident, rule, coming.began_at, coming.alarm_at
+    ):
+        return None
     at = ask_at(coming.alarm_at, zone)
     if at is None or at > until:
         return at

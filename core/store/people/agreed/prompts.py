@@ -16,6 +16,7 @@ from core.domain.agreed.prompt import (
     PromptSetting,
 )
 from core.domain.people import Channel
+from core.domain.rules import HELP_ASKED
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
@@ -74,6 +75,18 @@ def add(
     return None if row is None else row[0]
 
 
+def carry(
+    connection: Connection, resident: int, rule: str, began_at: datetime, line_at: datetime
+) -> int | None:
+    """Let the question that was put since a silence began follow it, and return its number; None: nobody was asked about it.
+
+    Late readings move the beginning of a silence; what the resident reads, and whom others are notified of when, moves with it until they answer.
+    """
+    values = {"resident": resident, "rule": rule, "began_at": began_at, "line_at": line_at}
+    row = connection.execute(_PROMPTS["carry"], values).fetchone()
+    return None if row is None else row[0]
+
+
 def get(connection: Connection, number: int) -> Prompt:
     """Return one question.
 
@@ -106,15 +119,23 @@ def outcomes(connection: Connection, since: datetime) -> dict[str, int]:
     return counted | dict(connection.execute(_PROMPTS["outcomes"], {"since": since}).fetchall())
 
 
-def about(connection: Connection, resident: int, rule: str, began_at: datetime) -> Prompt | None:
-    """Return the question about what a rule counts from a moment on; None if there was none."""
-    found = _prompts(connection, resident=resident, rule=rule, began_at=began_at)
+def about(
+    connection: Connection, resident: int, rule: str, began_at: datetime, raised_at: datetime
+) -> Prompt | None:
+    """Return the last question of a rule from when a silence began until it was raised; None if there was none."""
+    found = _prompts(connection, resident=resident, rule=rule, began_at=began_at, raised_at=raised_at)
     return found[0] if found else None
 
 
-def on_line(connection: Connection, key: str, user: str, now: datetime) -> tuple[Prompt, int] | None:
-    """Return the question that a message on LINE put to its user, with the channel; None if it was none, or is too old."""
-    values = {"key": key, "user": user, "since": now - PROMPT_LASTS}
+def on_line(
+    connection: Connection, key: str, user: str, pressed: PromptAnswer, now: datetime
+) -> tuple[Prompt, int] | None:
+    """Return the question that a message on LINE put to its user, with the channel; None if it was none, or is too old.
+
+    No question is too old to call for help.
+    """
+    since = None if pressed is PromptAnswer.HELP else now - PROMPT_LASTS
+    values = {"key": key, "user": user, "since": since}
     row = connection.execute(_PROMPTS["prompt_on_line"], values).fetchone()
     return None if row is None else (get(connection, row[0]), row[1])
 
@@ -127,7 +148,7 @@ def note_sent(connection: Connection, prompt: int, channel: Channel, now: dateti
 def answer(connection: Connection, asked: Prompt, pressed: PromptAnswer, now: datetime) -> bool:
     """Note what was pressed; return False if it says nothing new.
 
-    That all is well ends the count of the silence, and begins it anew, if no alert has been raised about it; help may be called for afterwards.
+    That all is well ends the count of the silence, and begins it anew, if no alert has been raised since; every call for help is new.
     """
     values = {"prompt": asked.number, "answer": pressed, "now": now}
     row = connection.execute(_PROMPTS["answer"], values).fetchone()
@@ -144,6 +165,13 @@ def is_awaited(connection: Connection, prompt: int, now: datetime) -> bool:
     return row is not None and bool(row[0])
 
 
+def is_help_called(connection: Connection, resident: int) -> bool:
+    """Return whether a resident has called for help, and nobody has closed it."""
+    values = {"rule": HELP_ASKED.name, "resident": resident}
+    row = connection.execute(_PROMPTS["is_help_called"], values).fetchone()
+    return row is not None and row[0]
+
+
 def raised_about(connection: Connection, prompt: int) -> int | None:
     """Return the alert that was raised about what a question asked; None if there was none."""
     row = connection.execute(_PROMPTS["raised_about"], {"prompt": prompt}).fetchone()
@@ -151,7 +179,15 @@ def raised_about(connection: Connection, prompt: int) -> int | None:
 
 
 def _prompts(connection: Connection, *, limit: int = 1, **wanted: object) -> list[Prompt]:
-    values = {"number": None, "resident": None, "rule": None, "began_at": None, "limit": limit, **wanted}
+    values = {
+        "number": None,
+        "resident": None,
+        "rule": None,
+        "began_at": None,
+        "raised_at": None,
+        "limit": limit,
+        **wanted,
+    }
     return connection.cursor(row_factory=kwargs_row(_prompt)).execute(_PROMPTS["prompts"], values).fetchall()
 
 

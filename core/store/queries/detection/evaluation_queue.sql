@@ -299,14 +299,14 @@ WHERE condition = 'active'
 
 -- name: said_safe
 -- When people said of silences that all is well, although they went on: what began when, and when that was said. So does the resident who
--- answers in time that they are well.
+-- answers in time that they are well: of the silence in which they were asked, whatever late readings make of its beginning.
 SELECT resident_id AS resident, began_at, closed_at AS said_at, false AS by_resident
 FROM alert
 WHERE
     resident_id = ANY(%(residents)s) AND rule = %(rule)s AND closed_at > %(since)s AND outcome <> ALL(%(elsewhere)s)
     AND (cleared_at IS NULL OR cleared_at >= closed_at)
 UNION ALL
-SELECT resident_id, began_at, answered_at, true
+SELECT resident_id, asked_at, answered_at, true
 FROM prompt
 WHERE resident_id = ANY(%(residents)s) AND rule = %(rule)s AND asked_at > %(since)s AND answer = 'safe' AND is_in_time
 ORDER BY said_at;

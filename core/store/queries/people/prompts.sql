@@ -45,8 +45,31 @@ VALUES (%(resident)s, %(contact)s, %(rule)s, %(began_at)s, %(now)s, %(line_at)s)
 ON CONFLICT (resident_id, rule, began_at) DO NOTHING
 RETURNING prompt_id;
 
+-- name: carry
+-- Let the question about a silence follow it, where late readings gave it another beginning, and return it: any that was asked since then.
+WITH asked AS (
+    SELECT prompt_id
+    FROM prompt
+    WHERE resident_id = %(resident)s AND rule = %(rule)s AND asked_at > %(began_at)s
+    ORDER BY asked_at DESC
+    LIMIT 1
+), moved AS (
+    UPDATE prompt SET began_at = %(began_at)s, line_at = %(line_at)s
+    FROM asked
+    WHERE
+        prompt.prompt_id = asked.prompt_id AND prompt.answer IS NULL AND prompt.asked_at < %(line_at)s
+        AND (prompt.began_at, prompt.line_at) IS DISTINCT FROM (%(began_at)s, %(line_at)s)
+        AND NOT EXISTS (
+            SELECT FROM prompt AS other
+            WHERE
+                other.resident_id = %(resident)s AND other.rule = %(rule)s AND other.began_at = %(began_at)s
+                AND other.prompt_id <> asked.prompt_id
+        )
+)
+SELECT prompt_id FROM asked;
+
 -- name: prompts
--- One question, the latest of a resident, or the one about what began when.
+-- One question, the latest of a resident, or the latest that a rule put from when a silence began until it was raised.
 SELECT
     prompt_id AS number, resident_id AS resident, contact_id AS contact, rule, began_at, asked_at, line_at, channel, sent_at, answer,
     answered_at, is_in_time
@@ -54,7 +77,7 @@ FROM prompt
 WHERE
     (%(number)s::bigint IS NULL OR prompt_id = %(number)s)
     AND (%(resident)s::integer IS NULL OR resident_id = %(resident)s)
-    AND (%(rule)s::text IS NULL OR (rule = %(rule)s AND began_at = %(began_at)s))
+    AND (%(rule)s::text IS NULL OR (rule = %(rule)s AND asked_at > %(began_at)s AND asked_at <= %(raised_at)s))
 ORDER BY asked_at DESC
 LIMIT %(limit)s;
 
@@ -85,8 +108,19 @@ WHERE prompt.prompt_id = %(prompt)s;
 SELECT raised.alert_id
 FROM prompt
 JOIN alert_episode AS raised ON raised.rule = prompt.rule AND raised.subject_kind = 'resident'
-    AND raised.subject_number = prompt.resident_id AND raised.area IS NULL AND raised.began_at = prompt.began_at
-WHERE prompt.prompt_id = %(prompt)s AND raised.withdrawn_at IS NULL;
+    AND raised.subject_number = prompt.resident_id AND raised.area IS NULL AND raised.began_at < prompt.asked_at
+WHERE
+    prompt.prompt_id = %(prompt)s AND raised.withdrawn_at IS NULL
+    AND (raised.cleared_at IS NULL OR raised.cleared_at > prompt.asked_at)
+ORDER BY raised.began_at DESC
+LIMIT 1;
+
+-- name: is_help_called
+-- Whether a call of a resident for help is one that nobody has closed.
+SELECT EXISTS (
+    SELECT FROM alert
+    WHERE rule = %(rule)s AND subject_kind = 'resident' AND resident_id = %(resident)s AND handling <> 'closed'
+);
 
 -- name: outcomes
 -- What became of the questions since a moment.
@@ -103,26 +137,32 @@ WHERE asked_at > %(since)s
 GROUP BY 1;
 
 -- name: prompt_on_line
--- The question that one of our messages on LINE put, if it went to this user.
+-- The question that one of our messages on LINE put, if it went to this user: since a moment, or ever.
 SELECT prompt.prompt_id, channel.contact_channel_id
 FROM contact_channel AS channel
 JOIN notice ON notice.contact_id = channel.contact_id AND notice.kind = 'prompt' AND notice.request_key::text = %(key)s
 JOIN prompt ON prompt.prompt_id = (notice.body ->> 'prompt')::bigint
-WHERE channel.kind = 'line' AND channel.address = %(user)s AND prompt.asked_at > %(since)s;
+WHERE channel.kind = 'line' AND channel.address = %(user)s
+    AND (%(since)s::timestamptz IS NULL OR prompt.asked_at > %(since)s);
 
 -- name: note_sent
 -- Note on which channel a question left.
 UPDATE prompt SET channel = %(channel)s, sent_at = %(now)s WHERE prompt_id = %(prompt)s AND sent_at IS NULL;
 
 -- name: answer
--- Note an answer: the first one, or a call for help after it was said that all is well.
+-- Note an answer: the first one, or a call for help, however often. Late readings may move the beginning of a silence, so what was raised
+-- since the question counts, or went on when it was put.
 UPDATE prompt SET
     answer = %(answer)s, answered_at = %(now)s,
     is_in_time = %(answer)s = 'safe' AND NOT EXISTS (
         SELECT FROM alert_episode AS raised
         WHERE
             raised.rule = prompt.rule AND raised.subject_kind = 'resident' AND raised.subject_number = prompt.resident_id
-            AND raised.area IS NULL AND raised.began_at = prompt.began_at AND raised.withdrawn_at IS NULL
+            AND raised.area IS NULL AND raised.withdrawn_at IS NULL
+            AND (
+                raised.raised_at >= prompt.asked_at
+                OR (raised.began_at < prompt.asked_at AND (raised.cleared_at IS NULL OR raised.cleared_at > prompt.asked_at))
+            )
     )
-WHERE prompt_id = %(prompt)s AND (answer IS NULL OR (answer = 'safe' AND %(answer)s = 'help'))
+WHERE prompt_id = %(prompt)s AND (answer IS NULL OR %(answer)s = 'help')
 RETURNING is_in_time;
