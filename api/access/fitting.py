@@ -6,6 +6,7 @@ from api.access.visibility import device_for
 from core.domain.people import Role
 from core.errors import NotFoundError
 from core.store.database import Connection
+from core.store.devices.devices import DeviceOverview
 from core.store.people.records import record_lists
 
 
@@ -37,6 +38,20 @@ def home_to_fit(connection: Connection, viewer: Viewer, home: int) -> None:
     if viewer.role is Role.ADMIN or record_lists.may_change_home(connection, viewer.equipment_scope, home):
         return
     raise NotFoundError(f"there is no home {home} that you may see")
+
+
+def require_nobodys(viewer: Viewer, device: DeviceOverview) -> None:
+    """Refuse a technician a new way in for what somebody carries: it would cut it off from them.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is a technician, and it is a person's own device.
+    """
+    if viewer.role is Role.TECHNICIAN and device.resident is not None:
+        raise ForbiddenError(
+            "only staff give out passwords of devices that belong to a person; ask the centre"
+        )
 
 
 def require_equipment(viewer: Viewer, what: str) -> None:

@@ -178,12 +178,15 @@ def issue_code(
     """
     fitting.require_equipment(context.viewer, "make labels")
     device = visibility.device_for(context.connection, context.viewer, device_id)
+    fitting.require_nobodys(context.viewer, device)
     account = registry.account_for(context.connection, device_id)
     for other in registry.publishers(context.connection, account):
         if not devices.is_visible(context.connection, context.viewer.equipment_scope, other):
             raise ForbiddenError(
                 f"devices of other offices publish with the credential of {account.name} too; ask an administrator"
             )
+        shared = visibility.device_for(context.connection, context.viewer, other)
+        fitting.require_nobodys(context.viewer, shared)
     # Held from here on: of two at once the second sees what the first did.
     broker_accounts.ensure(context.connection, account)
     if seen is not None and _version(context, account, machine_now) != seen:

@@ -136,7 +136,7 @@ class _Shown:
         self.page = HtmlPage(request, viewer)
 
     def show(self, connection: Connection, **shown: object) -> Response:
-        device_for(connection, self._viewer, self._device_id)
+        placed = device_for(connection, self._viewer, self._device_id)
         one = registry.device_in_use(connection, self._device_id)
         context: dict[str, object] = {
             "one": one,
@@ -150,6 +150,7 @@ class _Shown:
             "label": None,
             "password": "",
             "problems": {},
+            "may_connect": self._viewer.is_staff or placed.resident is None,
         }
         if one.account is not None:
             name = one.account.name

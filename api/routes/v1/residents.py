@@ -1,6 +1,7 @@
 """Residents: their state, who is notified about them, who looked, and the reveal of their place."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
@@ -9,7 +10,7 @@ from api.access.viewer import Viewer
 from api.access.visibility import resident_for
 from api.actions import location
 from api.actions.context import ActionContext
-from api.dependencies import ClockDep, ConnectionDep, KnownSinceDep, NowDep, Watcher
+from api.dependencies import ClockDep, ConnectionDep, KnownSinceDep, NowDep, SettingsDep, Watcher
 from api.schemas.common import Cursor, Limit, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.residents import (
     ContactChannelOut,
@@ -61,13 +62,14 @@ def read_resident(
 
 @router.get("/{number}/contacts", summary="Who is notified, in order")
 def list_contacts(
-    viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep
+    viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep, settings: SettingsDep
 ) -> list[ContactOut]:
     """Return who is notified, in the order of the escalation; addresses are shown to staff and to the contact."""
     resident_for(connection, viewer, number, now)
     found = residents.contacts(connection, number)
     channels = contact_channels.of_contacts(connection, [one.number for one in found])
-    return [_contact(one, channels[one.number], viewer) for one in found]
+    zone = ZoneInfo(settings.time_zone)
+    return [_contact(one, channels[one.number], viewer, zone) for one in found]
 
 
 @router.get("/{number}/looks", summary="Who looked")
@@ -110,7 +112,7 @@ def reveal(
     return LocationAccessOut.model_validate(access)
 
 
-def _contact(one: Contact, channels: list[ContactChannel], viewer: Viewer) -> ContactOut:
+def _contact(one: Contact, channels: list[ContactChannel], viewer: Viewer, zone: ZoneInfo) -> ContactOut:
     is_shown = viewer.is_staff or one.user == viewer.number
     return ContactOut(
         number=one.number,
@@ -124,7 +126,7 @@ def _contact(one: Contact, channels: list[ContactChannel], viewer: Viewer) -> Co
                 number=channel.number,
                 kind=channel.kind,
                 address=channel.address if is_shown else None,
-                confirmed_on=channel.confirmed_at.date() if channel.confirmed_at else None,
+                confirmed_on=channel.confirmed_at.astimezone(zone).date() if channel.confirmed_at else None,
                 unreachable_since=channel.unreachable_since,
             )
             for channel in channels

@@ -458,3 +458,21 @@ def test_an_area_that_is_typed_for_a_known_home_is_kept_or_refused_and_never_dro
     assert (answer.status_code, 'id="problem-area"' in answer.text) == (422, True)
     assert "海浜町一丁目" in answer.text
     assert ward.execute("SELECT count(*) FROM resident WHERE name = '田中 次郎'") == [(0,)]
+
+
+def test_the_day_of_a_confirmation_is_the_same_on_both_pages(ward: ApiWard) -> None:
+    # Seven in the morning of the first of July in Tokyo is still June in UTC.
+    ward.execute(
+        "UPDATE contact_channel SET confirmed_at = '2026-06-30T22:00:00Z'"
+        " WHERE contact_id = (SELECT min(contact_id) FROM contact WHERE resident_id = %s)",
+        RESIDENT_A,
+    )
+    ((contact,),) = ward.execute("SELECT min(contact_id) FROM contact WHERE resident_id = %s", RESIDENT_A)
+    care = ward.client("care_a")
+    for page in (f"/residents/{RESIDENT_A}", f"/contacts/{contact}"):
+        text = care.get(page).text
+        assert "7/1(水)" in text
+        assert "6/30(火)" not in text
+    listed = care.get(f"/api/v1/residents/{RESIDENT_A}/contacts").json()
+    (found,) = [one for one in listed if one["number"] == contact]
+    assert found["channels"][0]["confirmed_on"] == "2026-07-01"

@@ -55,8 +55,14 @@ def test_a_device_that_somebody_carries_stays_with_them(ward: ApiWard) -> None:
         ("placement", {"home": "home A"}),
         ("replacement", {"successor": "new-tracker", "sure": "on"}),
         ("retirement", {}),
+        # A new password would cut it off from whoever carries it.
+        ("connection/label", {"seen": "0"}),
+        ("connection/password", {"seen": "0"}),
     ):
         assert client.post(f"/devices/tracker-a/{address}", data=typed).status_code == 403
+    assert client.post("/api/v1/devices/tracker-a/codes").status_code == 403
+    assert "/connection/password" not in client.get("/devices/tracker-a/connection").text
+    assert "/connection/password" in client.get("/devices/hall-a/connection").text
 
 
 def test_they_move_no_device_to_another_office(ward: ApiWard) -> None:
