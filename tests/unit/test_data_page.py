@@ -12,7 +12,8 @@ _LEVELS = {"debug", "info", "warning", "error", "exception"}
 _CODE = re.compile(r"`([^`]+)`")
 _TABLE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
 _COLUMN = re.compile(r"^    ([a-z][a-z0-9_]*)\s+[a-z]")
-_DROPPED_COLUMN = re.compile(r"^ALTER TABLE (\w+)\s+DROP COLUMN (\w+)", re.MULTILINE)
+_DROPPING = re.compile(r"^ALTER TABLE (\w+)\s+(DROP COLUMN .*?);", re.MULTILINE | re.DOTALL)
+_DROPPED_COLUMN = re.compile(r"\bDROP COLUMN (\w+)")
 _ALTERED = re.compile(r"^ALTER TABLE (\w+)\s+(ADD COLUMN .*?);", re.MULTILINE | re.DOTALL)
 _ADDED_COLUMN = re.compile(r"\bADD COLUMN (\w+)")
 
@@ -78,6 +79,6 @@ def test_every_column_of_the_database_is_listed_with_its_table() -> None:
             tables[table] = {found[1] for line in body.splitlines() if (found := _COLUMN.match(line))}
         for table, additions in _ALTERED.findall(text):
             tables[table] |= set(_ADDED_COLUMN.findall(additions))
-        for table, column in _DROPPED_COLUMN.findall(text):
-            tables[table].remove(column)
+        for table, drops in _DROPPING.findall(text):
+            tables[table] -= set(_DROPPED_COLUMN.findall(drops))
     assert rows("Tables") == tables

@@ -51,7 +51,7 @@ DELETE FROM mqtt_out_event WHERE NOT EXISTS (SELECT FROM mqtt_out);
 
 -- name: keep_events
 -- From now on what happens to alerts is kept until it is published.
-INSERT INTO mqtt_out DEFAULT VALUES ON CONFLICT DO NOTHING;
+INSERT INTO mqtt_out (is_only) VALUES (true) ON CONFLICT DO NOTHING;
 
 -- name: end_events
 -- Nobody publishes any more.
