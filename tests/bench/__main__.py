@@ -3,9 +3,12 @@
 import argparse
 import json
 import subprocess
-from collections.abc import Callable
+import sys
+import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -89,22 +92,43 @@ def main() -> None:
     arguments = parser.parse_args()
     chosen: list[str] = arguments.names
     effort = QUICK if _QUICK in chosen else FULL
-    results = _measured([name for name in PARTS if name in chosen] or list(PARTS), effort)
+    parts = {name: part for name, part in PARTS.items() if name in chosen} or PARTS
+    results, failed = _measured(parts, effort, arguments.out)
     _show(results)
-    _write(arguments.out, results)
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
-def _measured(names: list[str], effort: Effort) -> Results:
+def _measured(parts: Mapping[str, Part], effort: Effort, out: Path) -> tuple[Results, list[str]]:
     with TemporaryDirectory(prefix="mimamori-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
         with Stand(folder) as stand, Progress(transient=True) as progress:
-            task = progress.add_task("", total=len(names))
-            results: Results = {}
-            for part in names:
-                results |= PARTS[part](stand, effort, lambda text: progress.update(task, description=text))
+            task = progress.add_task("", total=len(parts))
+
+            def run(part: Part) -> Results:
+                found = part(stand, effort, lambda text: progress.update(task, description=text))
                 progress.advance(task)
-    return results
+                return found
+
+            return kept({title: partial(run, part) for title, part in parts.items()}, out)
+
+
+def kept(parts: Mapping[str, Callable[[], Results]], out: Path) -> tuple[Results, list[str]]:
+    """Measure some parts and write the results of each as soon as it has them; return all results, and which parts failed."""
+    commit = _commit()
+    results: Results = {}
+    failed: list[str] = []
+    for title, part in parts.items():
+        try:
+            found = part()
+        except Exception:  # noqa: BLE001 - half an hour of other measurements is not thrown away for one
+            failed.append(title)
+            traceback.print_exc()
+        else:
+            results |= found
+            _write(out, found, commit)
+    return results, failed
 
 
 def _show(results: Results) -> None:
@@ -118,10 +142,10 @@ def _show(results: Results) -> None:
     Console().print(table)
 
 
-def _write(path: Path, results: Results) -> None:
+def _write(path: Path, results: Results, commit: str) -> None:
     """Write the results with their commit and day; what was measured before and not now stays as it was."""
     reported: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    where = {"commit": _commit(), "date": datetime.now(UTC).date().isoformat()}
+    where = {"commit": commit, "date": datetime.now(UTC).date().isoformat()}
     reported |= {key: asdict(result) | where for key, result in results.items()}
     path.write_text(json.dumps(reported, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

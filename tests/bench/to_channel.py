@@ -42,18 +42,18 @@ _Row = tuple[object, ...]
 
 @dataclass
 class Receiver:
-    """Takes events; keeps of each when it came, about whom, and how urgent it is."""
+    """Takes events; keeps of each its id, when it came, about whom, and how urgent it is."""
 
     answer_s: float
     url: str = ""
-    came: list[tuple[float, int, int]] = field(default_factory=list[tuple[float, int, int]])
+    came: list[tuple[float, int, int, str]] = field(default_factory=list[tuple[float, int, int, str]])
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, body: bytes) -> None:
-        """Note an event."""
+    def take(self, body: bytes, key: str) -> None:
+        """Note an event, by the id that its sender gives it."""
         at, event = time.time(), json.loads(body)["data"]
         with self.lock:
-            self.came.append((at, int(event["resident"]), int(event["severity"])))
+            self.came.append((at, int(event["resident"]), int(event["severity"]), key))
 
 
 def measure(stand: Stand, effort: Effort, say: Say) -> Results:
@@ -81,7 +81,7 @@ def measure(stand: Stand, effort: Effort, say: Say) -> Results:
         "alert_drain_rate": median(
             rates,
             "messages/s",
-            f"{alerts:,} alerts opened at once, planned and taken by a receiver that answers at once; each came once, none was lost",
+            f"{alerts:,} alerts opened at once, planned and taken by a receiver that answers at once; each came, no event twice",
         ),
         "alert_drain_before_p1": median(
             ahead, "%", "of what is less urgent, how much came before the last emergency of them"
@@ -136,7 +136,7 @@ def drained(stand: Stand, name: str, alerts: int) -> tuple[float, float]:
     Raises
     ------
     AssertionError
-        One was lost, or came twice.
+        An alert was lost, or an event came twice.
     """
     stand.cluster.create_database(name)
     migrate(stand.cluster.url(name))
@@ -147,15 +147,17 @@ def drained(stand: Stand, name: str, alerts: int) -> tuple[float, float]:
         settings = stand.settings(name, webhook_private_hosts="true")
         try:
             starter.start("tests.support.alerting_process", settings, "30", ready="alerting_started")
-            wait_until(lambda: len(receiver.came) >= alerts, _TIMEOUT_S, "all events")
+            wait_until(lambda: len(_first(receiver)) >= alerts, _TIMEOUT_S, "an event of every alert")
             # Whatever would come twice comes now.
             wait_until(lambda: _left(connection) == 0, _TIMEOUT_S, "all messages to be settled")
         finally:
             starter.stop_all()
-    came = sorted(receiver.came)
-    assert len({resident for _, resident, _ in came}) == alerts, "an alert was lost"
-    assert len(came) == alerts, "an event came twice"
-    urgent = [place for place, (_, _, severity) in enumerate(came) if severity == Severity.EMERGENCY]
+    ids = [key for _, _, _, key in receiver.came]
+    assert len(set(ids)) == len(ids), f"{len(ids) - len(set(ids))} of {len(ids)} events came twice"
+    # Of an alert that nobody answers while the others drain there are reminders: the first event of each counts.
+    first = {resident: (at, severity) for at, resident, severity, _ in reversed(receiver.came)}
+    came = sorted(first.values())
+    urgent = [place for place, (_, severity) in enumerate(came) if severity == Severity.EMERGENCY]
     others = alerts - len(urgent)
     before = max(urgent) + 1 - len(urgent)
     return alerts / (came[-1][0] - began), 100 * before / others
@@ -167,7 +169,8 @@ def _receiver(answer_s: float) -> Generator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            found.take(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            found.take(body, self.headers["webhook-id"])
             time.sleep(found.answer_s)
             self.send_response(200)
             self.send_header("Content-Length", "0")
@@ -191,7 +194,7 @@ def _receiver(answer_s: float) -> Generator[Receiver]:
 
 def _first(receiver: Receiver) -> dict[int, float]:
     with receiver.lock:
-        return {resident: at for at, resident, _ in reversed(receiver.came)}
+        return {resident: at for at, resident, _, _ in reversed(receiver.came)}
 
 
 def _give_contacts(connection: psycopg.Connection[_Row], residents: list[int], url: str) -> None:
