@@ -56,7 +56,7 @@ _call = partial(
 INACTIVITY = _about_resident(
     name="inactivity", version=7, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
     finds="no sign of life at home for longer than is usual for this resident at this time of day",
-    raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves; after the door, than the longest outing that began at about this time; again after as long, if people close it and nobody moves. A resident who agreed to it is asked whether all is well half an hour before",
+    raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves and a restless past widens; after the door, than the longest outing that began at about this time; again after as long, if people close it and nobody moves. A resident who agreed to it is asked whether all is well half an hour before",
     clears="with the next confirmed sign of life",
     sensors="sensors that show activity: motion, doors, a bed, buttons; what is usual is learned over four weeks",
     excludes_from=frozenset({_HOME}), reason=reasons.InactivityReason, todo="todo_call",

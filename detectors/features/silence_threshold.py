@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 from core.domain.sensitivity import Sensitivity
 from detectors.features.door_presence import DoorReturns, learn_returns
 from detectors.features.local_time import BINS, STEP_S, local_seconds
+from detectors.features.needed_margin import margin_for, needed_margins
 from detectors.features.silence_margin import allowed_min, usual_min
 from detectors.features.silence_profile import (
+    Silences,
     ThresholdCurve,
     certain,
     distrusted,
-    learn_line,
+    line_of,
     silences,
     single_share,
+    taught,
     trusted,
 )
 from detectors.features.window import LifeSigns
@@ -33,6 +36,8 @@ CAP_STEPS = BINS
 # Warm-up (not measured): a fixed timer in the first week, then a wide margin that narrows until the fourth.
 FIXED_DAYS = 7
 LEARNED_DAYS = 28
+# So many days at least say how wide a home's own margin must be.
+OWN_MARGIN_DAYS = 14
 FIXED_AWAKE_MIN = 480.0
 FIXED_ANY_MIN = 720.0
 AWAKE_BINS = (7 * 12, 22 * 12)
@@ -50,7 +55,8 @@ BUDGET_30D: Mapping[Sensitivity, float] = {
     Sensitivity.STANDARD: 2.7,
     Sensitivity.QUIET: 1.0,
 }
-# Chosen for about these on recorded homes (docs/evaluation.md).
+# Chosen for about these on recorded homes (docs/evaluation.md). A home whose own past would have passed them more often has wider ones; a
+# narrower one nobody has, for a few calm weeks do not prove the next ones.
 BUFFER_MIN: Mapping[Sensitivity, float] = {
     Sensitivity.FAMILY: 110.0,
     Sensitivity.STANDARD: 160.0,
@@ -72,7 +78,8 @@ class SilenceBaseline:
 
     `line` is about the silences between all life signs, `sure` about those between the sure ones; None if it is the same. At
     `distrusted` places there are so many single life signs that they put nothing off, and are not in `line`. `singles` is the share of
-    single life signs at all other places. `returns` says how the quiet after the door ended.
+    single life signs at all other places. `returns` says how the quiet after the door ended. `needed_min` are the margins that past
+    silences would have needed by the lines of the other days; None where they were not counted.
     """
 
     days: int
@@ -81,12 +88,16 @@ class SilenceBaseline:
     distrusted: frozenset[str] = frozenset()
     singles: float = 0.0
     returns: DoorReturns = field(default_factory=DoorReturns)
+    needed_min: tuple[float, ...] | None = None
     # Limits that were worked out already; a resident has some ten of them.
     _limits: dict[tuple[float, str | None, bool], SilenceLimit] = field(
         default_factory=dict[tuple[float, str | None, bool], SilenceLimit],
         init=False,
         repr=False,
         compare=False,
+    )
+    _margins: dict[Sensitivity, float] = field(
+        default_factory=dict[Sensitivity, float], init=False, repr=False, compare=False
     )
 
     def to_json(self) -> dict[str, Any]:
@@ -99,6 +110,7 @@ class SilenceBaseline:
             "distrusted": sorted(self.distrusted),
             "singles": self.singles,
             "returns": self.returns.to_json(),
+            "needed_min": None if self.needed_min is None else list(self.needed_min),
         }
 
     @staticmethod
@@ -115,7 +127,18 @@ class SilenceBaseline:
             distrusted,
             float(body.get("singles", 0.0)),
             returns,
+            # Nor has it what past silences would have needed, from before margins were each home's own.
+            None if body.get("needed_min") is None else tuple(body["needed_min"]),
         )
+
+    def margin_min(self, sensitivity: Sensitivity) -> float:
+        """Return the margin of a setting in minutes: wider where the home's own past asks for it, and in the first four weeks."""
+        if sensitivity not in self._margins:
+            margin = BUFFER_MIN[sensitivity]
+            if self.needed_min is not None:
+                margin = max(margin, margin_for(self.needed_min, self.days, BUDGET_30D[sensitivity]))
+            self._margins[sensitivity] = margin * max(1.0, 2 - self.days / LEARNED_DAYS)
+        return self._margins[sensitivity]
 
     def limit(self, buffer_min: float, place: str | None, *, sure_only: bool = False) -> SilenceLimit:
         """Return what is allowed after a life sign at a place; None if it is not known where the person was seen last.
@@ -164,14 +187,48 @@ def learn(
     ended = until.timestamp()
     counts = certain(signs)
     between_sure = silences(signs, counts)
-    sure, days = learn_line(between_sure, zone, excluded, ended)
     returns = learn_returns(between_sure, signs, zone, excluded, ended)
-    if counts.all():
-        return SilenceBaseline(days, _whole(sure), returns=returns)
     places = distrusted(signs, counts, ended)
-    every, _ = learn_line(silences(signs, counts | trusted(signs, places)), zone, excluded, ended)
-    singles = round(single_share(signs, counts, ended, places), 4)
-    return SilenceBaseline(days, _whole(every), _whole(sure), places, singles, returns)
+    is_every_sure = bool(counts.all())
+    between_every = between_sure if is_every_sure else silences(signs, counts | trusted(signs, places))
+    singles = 0.0 if is_every_sure else round(single_share(signs, counts, ended, places), 4)
+    found = learn_lines(between_sure, between_every, singles, zone, excluded, ended)
+    line, sure = _whole(found.line), None if found.sure is None else _whole(found.sure)
+    return SilenceBaseline(found.days, line, sure, places, singles, returns, found.needed_min)
+
+
+@dataclass(frozen=True)
+class LearnedLines:
+    """The lines between all and between sure life signs (None: the same), from how many days, and the margins that past silences would have needed."""
+
+    days: int
+    line: ThresholdCurve
+    sure: ThresholdCurve | None
+    needed_min: tuple[float, ...] | None
+
+
+def learn_lines(
+    between_sure: Silences,
+    between_every: Silences,
+    singles: float,
+    zone: ZoneInfo,
+    excluded: Sequence[tuple[float, float]],
+    until: float,
+    *,
+    margins: bool = True,
+) -> LearnedLines:
+    """Learn both lines; where every life sign is sure `between_every` is `between_sure` itself. Times are Unix seconds.
+
+    Without `margins` those that past silences would have needed are not counted.
+    """
+    sure = taught(between_sure, zone, excluded, until)
+    every = sure if between_every is between_sure else taught(between_every, zone, excluded, until)
+    sure_line, days = line_of(sure)
+    line = sure_line if every is sure else line_of(every)[0]
+    needed = None
+    if margins and days >= OWN_MARGIN_DAYS:
+        needed = needed_margins(between_sure, sure, every, sure_factor(singles))
+    return LearnedLines(days, line, None if every is sure else sure_line, needed)
 
 
 def sure_factor(singles: float) -> float:
@@ -233,9 +290,7 @@ def threshold_from(
         awake_min = np.cumsum((clock >= AWAKE_BINS[0]) & (clock < AWAKE_BINS[1])) * (STEP_S / 60)
         passed = (awake_min > FIXED_AWAKE_MIN) | (age_min > FIXED_ANY_MIN)
         return SilenceThreshold(baseline.days, age_min, None, passed | (_STEPS == CAP_STEPS))
-    buffer_min = BUFFER_MIN[sensitivity]
-    if baseline.days < LEARNED_DAYS:
-        buffer_min *= 2 - baseline.days / LEARNED_DAYS
+    buffer_min = baseline.margin_min(sensitivity)
     limit = baseline.limit(buffer_min, None if after_door else place, sure_only=sure_only)
     usual_min, allowed_min = limit.baseline_min[clock], limit.allowed_min[clock]
     if after_door:

@@ -1,11 +1,13 @@
 """The rule that runs live, as a detector of protocol P."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from detectors.features.needed_margin import margin_for
 from detectors.features.silence_profile import (
     DOOR_CONTEXT_S,
     Silences,
@@ -13,24 +15,33 @@ from detectors.features.silence_profile import (
     certain,
     distrusted,
     learn_line,
-    line_of,
     silences,
     single_share,
-    taught,
     trusted,
 )
-from detectors.features.silence_threshold import SilenceBaseline, sure_factor
-from simulator.evaluation.needed_margin import margin_for, needed_margins
+from detectors.features.silence_threshold import BUDGET_30D, SilenceBaseline, learn_lines
 from simulator.evaluation.protocol import EvaluatedHome, EventTimes, Flags, Floats
 from simulator.evaluation.threshold_crossing import first_passing_both_min, first_passing_min
 
 # Times of recordings are those of the wall clock, as if it were UTC.
 WALL_CLOCK = ZoneInfo("UTC")
+_SENSITIVITY = {budget: sensitivity for sensitivity, budget in BUDGET_30D.items()}
+
+
+class Margins(StrEnum):
+    """What the settings of our rule are."""
+
+    # One margin in minutes for all homes.
+    FIXED = "fixed"
+    # A shipped setting by its budget of false alarms in 30 days, as it runs live: wider where a home's own past asks for it.
+    SHIPPED = "shipped"
+    # Any budget, with a margin that is each home's own, wider or narrower; it does not run live.
+    OWN = "own"
 
 
 @dataclass(frozen=True)
 class OurRule:
-    """The rule `inactivity`; settings are the margin in minutes, or with `by_budget` false alarms in 30 days: then each home has its own margin, which does not run live."""
+    """The rule `inactivity`; `margins` says what its settings are."""
 
     settings: Sequence[float] = (
         30,
@@ -55,13 +66,13 @@ class OurRule:
         560,
     )
     name: str = "Mimamori"
-    by_budget: bool = False
+    margins: Margins = Margins.FIXED
 
     def learn(self, home: EvaluatedHome) -> "_LearnedRule":
         """Learn what is usual at each midnight if every event counts."""
         gaps = silences(home.signs, np.ones(len(home.signs.time), np.bool_))
         return _LearnedRule(
-            tuple(SilenceBaseline(days, line) for line, days in _lines(home, gaps)), home.signs.places, {}
+            tuple(SilenceBaseline(days, line) for line, days in _lines(home, gaps)), home.signs.places
         )
 
     def learn_live(self, home: EvaluatedHome) -> "_LearnedRule":
@@ -69,19 +80,25 @@ class OurRule:
         counts = certain(home.signs)
         sure = silences(home.signs, counts)
         usual: list[SilenceBaseline] = []
-        needed: list[tuple[float, ...]] = []
         for until in home.learned_at.tolist():
-            of_sure = taught(sure, WALL_CLOCK, home.outages, until)
-            between, days = line_of(of_sure)
             places = distrusted(home.signs, counts, until)
             every = silences(home.signs, counts | trusted(home.signs, places))
-            of_every = taught(every, WALL_CLOCK, home.outages, until)
-            line, _ = line_of(of_every)
             singles = single_share(home.signs, counts, until, places)
-            usual.append(SilenceBaseline(days, line, between, places, singles))
-            if self.by_budget:
-                needed.append(needed_margins(sure, of_sure, of_every, sure_factor(singles)))
-        return _LearnedRule(tuple(usual), home.signs.places, {}, tuple(needed) if self.by_budget else None)
+            found = learn_lines(
+                sure,
+                every,
+                singles,
+                WALL_CLOCK,
+                home.outages,
+                until,
+                margins=self.margins is not Margins.FIXED,
+            )
+            usual.append(
+                SilenceBaseline(
+                    found.days, found.line, found.sure, places, singles, needed_min=found.needed_min
+                )
+            )
+        return _LearnedRule(tuple(usual), home.signs.places, self.margins)
 
 
 def _lines(home: EvaluatedHome, gaps: Silences) -> Iterator[tuple[ThresholdCurve, int]]:
@@ -93,10 +110,9 @@ def _lines(home: EvaluatedHome, gaps: Silences) -> Iterator[tuple[ThresholdCurve
 class _LearnedRule:
     usual: tuple[SilenceBaseline, ...]
     places: tuple[str, ...]
+    margins: Margins = Margins.FIXED
     # By setting and count: shape (weeks, places + 1, 288); the last row is for silences after the door.
-    tables: dict[tuple[float, bool], Floats]
-    # For each week the margins that past silences would have needed, where a setting is a budget.
-    needed: tuple[tuple[float, ...], ...] | None = None
+    tables: dict[tuple[float, bool], Floats] = field(default_factory=dict[tuple[float, bool], Floats])
 
     def threshold_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return when the rule raises an alarm."""
@@ -115,18 +131,17 @@ class _LearnedRule:
         key = (setting, sure_only)
         if key not in self.tables:
             self.tables[key] = np.stack(
-                [
-                    _table(one, self.places, self._margin(week, setting), sure_only)
-                    for week, one in enumerate(self.usual)
-                ]
+                [_table(one, self.places, self._margin_min(one, setting), sure_only) for one in self.usual]
             )
         row = np.where(moments.after_door_s <= DOOR_CONTEXT_S, len(self.places), moments.place)
         return self.tables[key][moments.week, row, moments.bin]
 
-    def _margin(self, week: int, setting: float) -> float:
-        if self.needed is None:
+    def _margin_min(self, usual: SilenceBaseline, setting: float) -> float:
+        if self.margins is Margins.FIXED:
             return setting
-        return margin_for(self.needed[week], self.usual[week].days, setting)
+        if self.margins is Margins.SHIPPED:
+            return usual.margin_min(_SENSITIVITY[setting])
+        return margin_for(usual.needed_min or (), usual.days, setting)
 
 
 def _table(usual: SilenceBaseline, places: Sequence[str], setting: float, sure_only: bool) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from core.domain.sensitivity import Sensitivity
 from detectors.features.silence_threshold import BUDGET_30D, BUFFER_MIN
 from simulator.evaluation.baselines import AlertLine, FixedTimer, TwoStateLine
-from simulator.evaluation.current_rule import OurRule
+from simulator.evaluation.current_rule import Margins, OurRule
 from simulator.evaluation.curve import Curve, curve
 from simulator.evaluation.error_list import ErrorList, errors_of
 from simulator.evaluation.homes import EvaluatedRecording
@@ -21,10 +21,10 @@ from simulator.evaluation.report import SetReport
 from simulator.evaluation.shipped import (
     OtherHalf,
     ShippedSetting,
+    by_budget,
     margin_for,
+    one_margin,
     other_half,
-    own_margins,
-    shipped_settings,
 )
 from simulator.evaluation.survival import Between, SurvivalPlan
 
@@ -107,7 +107,10 @@ def evaluate(
         for number, (label, trials) in enumerate(zip(("live", "live, noise"), both, strict=True)):
             found = curve(f"{ours.name}, {label}", live_rule.settings, trials, homes, resamples=resamples)
             curves.insert(number, found)
-        shipped = shipped_settings(live_rule.settings, both[0], homes)
+        as_shipped = OurRule(tuple(BUDGET_30D.values()), margins=Margins.SHIPPED)
+        (trials,) = run_live_with(as_shipped, homes, injected, (0.0,))
+        shipped = by_budget(as_shipped.settings, trials, homes, "as shipped")
+        shipped += one_margin(live_rule.settings, both[0], homes)
         prompts = score_prompts(live_rule, BUFFER_MIN[Sensitivity.STANDARD], homes, injected)
         halves = other_half(live_rule.settings, both[0], homes, tuple(BUDGET_30D.values()))
         on_progress(f"{name}: errors one by one")
@@ -121,7 +124,7 @@ def evaluate(
             found = curve(detector.name, detector.settings, trials, homes, resamples=resamples)
             curves.insert(2, found)
             if isinstance(detector, OurRule):
-                shipped += own_margins(detector.settings, trials, homes)
+                shipped += by_budget(detector.settings, trials, homes, "own margins (shadow)")
     days = sum(home.test_days for home in homes)
     long = np.concatenate([home.length_min[home.is_long_in_test] for home in homes]) / 1440
     count = sum(len(one.silence) for one in injected)
@@ -135,5 +138,5 @@ def _shadows(homes: Sequence[EvaluatedHome]) -> Sequence[LiveDetector]:
     return (
         challenger,
         Between(OurRule(), challenger, challenger.settings, "live and survival model, mean (shadow)"),
-        OurRule(_BUDGETS_TRIED, "Mimamori, own margins (shadow)", by_budget=True),
+        OurRule(_BUDGETS_TRIED, "Mimamori, own margins (shadow)", margins=Margins.OWN),
     )

@@ -27,7 +27,7 @@ class ShippedSetting:
     Attributes
     ----------
     margin_min : float or None
-        The margin of all homes; None where each home has its own.
+        The margin of all homes; None where it is not one.
     between_30d : tuple of float
         The 95 % interval of the rate over homes.
     worst_30d, over_twice : float, int
@@ -54,15 +54,7 @@ class ShippedSetting:
     mean_h: float
     p95_h: float
     by_hour: tuple[int, ...] = ()
-
-    @property
-    def label(self) -> str:
-        """How tables call it."""
-        return (
-            f"{self.setting}, own margins (shadow)"
-            if self.margin_min is None
-            else f"{self.setting} ({self.margin_min:g} min)"
-        )
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,27 +72,34 @@ class OtherHalf:
 Trials = Sequence[Sequence[CollapseTrial]]
 
 
-def shipped_settings(
+def one_margin(
     settings: Sequence[float], trials: Trials, homes: Sequence[EvaluatedHome]
 ) -> tuple[ShippedSetting, ...]:
-    """Return what the shipped settings give, with one margin for all homes; `settings` must hold these margins."""
+    """Return what the settings would give with one margin for all homes; `settings` must hold these margins."""
     return tuple(
-        _shipped(sensitivity, margin, list(trials[list(settings).index(margin)]), homes)
-        for sensitivity, margin in BUFFER_MIN.items()
+        _shipped(
+            f"{one.value}, {margin:g} min for all",
+            one,
+            margin,
+            list(trials[list(settings).index(margin)]),
+            homes,
+        )
+        for one, margin in BUFFER_MIN.items()
     )
 
 
-def own_margins(
-    budgets: Sequence[float], trials: Trials, homes: Sequence[EvaluatedHome]
+def by_budget(
+    budgets: Sequence[float], trials: Trials, homes: Sequence[EvaluatedHome], kind: str
 ) -> tuple[ShippedSetting, ...]:
-    """Return what the settings would give if each home had its own margin; `budgets` must hold those of the settings."""
+    """Return what the settings give where each home has a margin by their budget; `budgets` must hold those of the settings."""
     return tuple(
-        _shipped(sensitivity, None, list(trials[list(budgets).index(budget)]), homes)
-        for sensitivity, budget in BUDGET_30D.items()
+        _shipped(f"{one.value}, {kind}", one, None, list(trials[list(budgets).index(budget)]), homes)
+        for one, budget in BUDGET_30D.items()
     )
 
 
 def _shipped(
+    label: str,
     sensitivity: Sensitivity,
     margin_min: float | None,
     row: Sequence[CollapseTrial],
@@ -133,6 +132,7 @@ def _shipped(
         mean_h=float(hours.mean()),
         p95_h=p95,
         by_hour=tuple(by_hour.tolist()),
+        label=label,
     )
 
 

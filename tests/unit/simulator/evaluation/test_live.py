@@ -9,10 +9,10 @@ from core.domain.device import DeviceKind
 from core.domain.sensitivity import Sensitivity
 from detectors.features.local_time import DAY_S
 from detectors.features.silence_profile import certain
-from detectors.features.silence_threshold import BUFFER_MIN, SilenceBaseline
+from detectors.features.silence_threshold import BUDGET_30D, BUFFER_MIN, SilenceBaseline
 from detectors.features.window import LIFE_KINDS, LifeSigns, Window, moment, no_track
 from detectors.rules.inactivity import Inactivity
-from simulator.evaluation.current_rule import WALL_CLOCK, OurRule
+from simulator.evaluation.current_rule import WALL_CLOCK, Margins, OurRule
 from simulator.evaluation.live_rule import certainty, run_live_with
 from simulator.evaluation.noise import Noise, noise_after
 from simulator.evaluation.protocol import Collapses, CollapseTrial, EvaluatedHome, collapses, prepare
@@ -23,29 +23,31 @@ COLLAPSES = 40
 
 
 @cache
-def home() -> EvaluatedHome:
-    """A made-up home with some nine single life signs a day."""
-    return prepare(syn40(5, 60))[4]
+def home(number: int = 4) -> EvaluatedHome:
+    """A made-up home; number 4 has some nine single life signs a day, 3 is restless."""
+    return prepare(syn40(5, 60))[number]
 
 
 @cache
-def rule() -> Inactivity:
+def rule(number: int, margins: Margins) -> Inactivity:
     """The rule, learning anew when the measure does."""
 
     # Not rounded to minutes, as what is stored is.
-    learned = OurRule().learn_live(home()).usual
+    learned = OurRule(margins=margins).learn_live(home(number)).usual
 
     def baseline_on(day: date) -> SilenceBaseline:
         began = (day - date(1970, 1, 1)).days * DAY_S
-        return learned[int(np.searchsorted(home().learned_at, began, side="right")) - 1]
+        return learned[int(np.searchsorted(home(number).learned_at, began, side="right")) - 1]
 
     return Inactivity(baseline_on)
 
 
-def evaluated(signs: LifeSigns, since: float, until: float) -> list[tuple[float, float | None]]:
+def evaluated(
+    signs: LifeSigns, since: float, until: float, number: int = 4, margins: Margins = Margins.FIXED
+) -> list[tuple[float, float | None]]:
     """Return when the rule raises and clears alarms."""
     window = Window(1, WALL_CLOCK, moment(since), signs, no_track(), (), (), (), ())
-    found = rule().evaluate(window, moment(since), moment(until)).findings
+    found = rule(number, margins).evaluate(window, moment(since), moment(until)).findings
     return [
         (one.raised_at.timestamp(), one.cleared_at and one.cleared_at.timestamp())
         for one in found
@@ -88,6 +90,18 @@ def test_false_alarms_are_those_that_the_rule_raises() -> None:
     # The recording ends in a silence that protocol P does not know.
     raised = [one for one, _ in evaluated(home().signs, since, until)]
     assert trial.false_alarms == len(raised) > 0
+
+
+def test_where_a_home_has_wider_margins_false_alarms_are_those_that_the_rule_raises_too() -> None:
+    restless, none = home(3), Collapses(np.zeros(0, np.int64), np.zeros(0))
+    as_shipped = OurRule((BUDGET_30D[Sensitivity.STANDARD],), margins=Margins.SHIPPED)
+    margins_min = {one.margin_min(Sensitivity.STANDARD) for one in as_shipped.learn_live(restless).usual}
+    assert max(margins_min) > STANDARD <= min(margins_min)
+    (((trial,),),) = run_live_with(as_shipped, [restless], [none], (0.0,))
+    since, until = float(restless.learned_at[0]), float(restless.signs.time[-1])
+    raised = evaluated(restless.signs, since, until, 3, Margins.SHIPPED)
+    assert trial.false_alarms == len(raised) > 0
+    assert len(raised) <= len(evaluated(restless.signs, since, until, 3))
 
 
 def test_alarms_after_a_collapse_are_those_that_the_rule_raises_also_among_false_events() -> None:

@@ -6,7 +6,7 @@ import pytest
 from detectors.features.silence_threshold import BUFFER_MIN
 from simulator.evaluation.protocol import CollapseTrial, prepare
 from simulator.evaluation.report import SetReport, hours_table, shipped_table
-from simulator.evaluation.shipped import other_half, own_margins, shipped_settings
+from simulator.evaluation.shipped import by_budget, one_margin, other_half
 from simulator.evaluation.synthetic import syn40
 
 MARGINS = tuple(sorted(BUFFER_MIN.values()))
@@ -18,11 +18,11 @@ def trial(false: int, hours: tuple[float, ...] = ()) -> CollapseTrial:
     return CollapseTrial(false, np.array([60.0, 120.0, 180.0]), hours)
 
 
-def test_a_shipped_setting_has_its_rate_its_worst_home_and_its_nights() -> None:
+def test_a_setting_has_its_rate_its_worst_home_and_its_nights() -> None:
     # At the margin of `standard` one home has seven false alarms, two of them at night, and the others one each by day.
     rows = [[trial(0)] * 4 for _ in MARGINS]
     rows[MARGINS.index(160.0)] = [trial(7, (2.5, 5.99, 6.0, 9, 12, 15, 20)), *[trial(1, (12.0,))] * 3]
-    by_name = {one.setting: one for one in shipped_settings(MARGINS, rows, HOMES)}
+    by_name = {one.setting: one for one in one_margin(MARGINS, rows, HOMES)}
     found = by_name["standard"]
     assert (found.margin_min, found.budget_30d, found.false_alarms) == (160.0, 2.7, 10)
     assert found.false_alarms_30d == pytest.approx(300 / sum(DAYS))
@@ -55,30 +55,32 @@ def test_the_table_names_settings_and_margins_of_other_homes() -> None:
         sum(DAYS),
         12,
         (),
-        shipped=shipped_settings(MARGINS, rows, HOMES),
+        shipped=one_margin(MARGINS, rows, HOMES),
         other_half=other_half(MARGINS, rows, HOMES, (5.0,)),
     )
     table = shipped_table(report)
     assert [row[0] for row in table] == [
-        "family (110 min)",
-        "standard (160 min)",
-        "quiet (360 min)",
+        "family, 110 min for all",
+        "standard, 160 min for all",
+        "quiet, 360 min for all",
         "margin of the other half",
     ]
     assert {len(row) for row in table} == {8}
-    assert hours_table(report)[0] == ["family (110 min)", *8 * ["0"]]
+    assert hours_table(report)[0] == ["family, 110 min for all", *8 * ["0"]]
 
 
-def test_a_setting_with_own_margins_stands_for_its_budget_and_names_no_margin() -> None:
+def test_a_setting_as_shipped_stands_for_its_budget_and_names_no_margin() -> None:
     rows = [[trial(number)] * 4 for number in (1, 4, 9)]
-    report = SetReport("made-up", 4, sum(DAYS), 12, (), shipped=own_margins((1.0, 2.7, 5.0), rows, HOMES))
+    report = SetReport(
+        "made-up", 4, sum(DAYS), 12, (), shipped=by_budget((1.0, 2.7, 5.0), rows, HOMES, "as shipped")
+    )
     assert [(one.setting, one.budget_30d, one.false_alarms) for one in report.shipped] == [
         ("family", 5.0, 36),
         ("standard", 2.7, 16),
         ("quiet", 1.0, 4),
     ]
     assert [row[0] for row in shipped_table(report)] == [
-        "family, own margins (shadow)",
-        "standard, own margins (shadow)",
-        "quiet, own margins (shadow)",
+        "family, as shipped",
+        "standard, as shipped",
+        "quiet, as shipped",
     ]

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from core.domain.device import DeviceKind
+from core.domain.sensitivity import Sensitivity
 from detectors.features.local_time import BINS, DAY_S
+from detectors.features.needed_margin import margin_for
 from detectors.features.silence_margin import allowed_min, needed_min
-from detectors.features.silence_profile import certain, lines_without_each_day, silences, taught
-from detectors.features.silence_threshold import SilenceBaseline, learn, sure_factor
+from detectors.features.silence_profile import ThresholdCurve, lines_without_each_day
+from detectors.features.silence_threshold import BUFFER_MIN, SilenceBaseline, learn, threshold_from
 from detectors.features.window import LifeSigns, life_signs
-from simulator.evaluation.needed_margin import margin_for, needed_margins
 
 UTC_ZONE = ZoneInfo("UTC")
 DAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -81,10 +82,9 @@ def test_lines_without_a_day_are_those_that_the_other_days_teach() -> None:
 def test_a_past_silence_needs_the_margin_with_which_the_other_days_would_not_have_alarmed(
     place: str, door: bool
 ) -> None:
-    signs = lived(40, 20, place)
-    between = silences(signs, certain(signs))
-    known = taught(between, UTC_ZONE, (), (DAY + timedelta(days=40)).timestamp())
-    needed = needed_margins(between, known, known, sure_factor(0.0))[0]
+    usual = learned(lived(40, 20, place), 40)
+    assert usual.needed_min is not None
+    needed = usual.needed_min[0]
     day = (DAY + timedelta(days=20)).timestamp()
     others = learned(lived(40, 20, place), 40, ((day, day + DAY_S),))
     began = (DAY + timedelta(days=20, hours=9)).timestamp()
@@ -103,3 +103,32 @@ def test_the_more_often_a_home_passes_its_lines_the_wider_its_margin_within_boun
     calm, usual, restless, wild = (margin_for([300.0] * count, 60, 2.7) for count in (0, 4, 8, 60))
     assert 60 < calm < usual < restless <= wild < 240
     assert margin_for([300.0] * 8, 60, 5.0) < restless < margin_for([300.0] * 8, 60, 1.0)
+
+
+def test_a_setting_is_wider_where_the_homes_past_asks_for_it_and_never_narrower() -> None:
+    flat = ThresholdCurve(np.full(BINS, 60.0), np.full(BINS, 60.0))
+    unknown = SilenceBaseline(40, flat)
+    restless = SilenceBaseline(40, flat, needed_min=(400.0,) * 12)
+    calm = SilenceBaseline(40, flat, needed_min=())
+    for sensitivity in Sensitivity:
+        assert unknown.margin_min(sensitivity) == calm.margin_min(sensitivity) == BUFFER_MIN[sensitivity]
+    for sensitivity in (Sensitivity.FAMILY, Sensitivity.STANDARD):
+        assert restless.margin_min(sensitivity) > BUFFER_MIN[sensitivity]
+    early = SilenceBaseline(21, flat, needed_min=(400.0,) * 12)
+    assert early.margin_min(Sensitivity.STANDARD) == 1.25 * margin_for(early.needed_min or (), 21, 2.7) > 200
+    noon = (DAY + timedelta(hours=12)).timestamp()
+    first = [
+        int(np.argmax(threshold_from(one, Sensitivity.FAMILY, UTC_ZONE, noon).passed))
+        for one in (calm, restless)
+    ]
+    assert first[0] < first[1]
+
+
+def test_what_is_kept_of_a_home_holds_its_margins_also_if_it_is_from_before_there_were_any() -> None:
+    usual = learned(lived(30, 20), 30)
+    body = usual.to_json()
+    assert SilenceBaseline.from_json(body).needed_min == usual.needed_min
+    assert usual.needed_min
+    del body["needed_min"]
+    assert SilenceBaseline.from_json(body).margin_min(Sensitivity.QUIET) == BUFFER_MIN[Sensitivity.QUIET]
+    assert learned(lived(10), 10).needed_min is None
