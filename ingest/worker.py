@@ -15,6 +15,7 @@ from core.store.database import Connection, Database, translated_errors
 from core.store.operation import broker_sessions
 from core.store.telemetry import batches
 from core.store.telemetry.quarantine import Limits
+from ingest.commands.ledger_sealing import LedgerSealing
 from ingest.commands.work_supervisor import supervisors
 from ingest.metrics_server import ActiveParts, WorkerState
 from ingest.mqtt.connection import Receiver
@@ -80,6 +81,7 @@ class IngestWorker:
         self.refusal = ""
         self._is_leaving = is_leaving
         self._asked = supervisors(clock)
+        self._ledger = LedgerSealing()
         self._name = settings.ingest_client_id
         self._subscriptions = frozenset(subscriptions_of(settings))
         self._key = _lock_key(settings.ingest_client_id)
@@ -211,10 +213,11 @@ class IngestWorker:
                 self._stop.set()
 
     def _look_for_work(self, lock: Connection) -> None:
-        """Have done what was asked for by page or command, by processes of their own."""
+        """Have done what was asked for by page or command, by processes of their own, and seal the ledger."""
         if not self._is_leaving:
             for one in self._asked:
                 one.look(lock)
+            self._ledger.look(lock)
 
     def _keep_given(self, lock: Connection, receiver: Receiver) -> bool:
         """Keep, once the broker has taken back all else, that the session has what is asked for; return whether it is so."""

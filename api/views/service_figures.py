@@ -21,6 +21,7 @@ from core.monitoring.tally import FigureValue, Tally
 from core.settings import Settings
 from core.store.database import Connection, Database
 from core.store.detection import evaluation_queue
+from core.store.ledger import sealing
 from core.store.operation import (
     backups,
     delivery_health,
@@ -140,6 +141,9 @@ class ServiceFigures:
         yield from _moment("service_last_retention_timestamp_seconds", kept.done_at)
         late = erasures.open_since(connection)
         yield from _moment("service_oldest_open_erasure_timestamp_seconds", late)
+        ledger = sealing.state(connection)
+        yield FigureValue("service_ledger_unsealed", ledger.waiting)
+        yield from _moment("service_ledger_oldest_unsealed_timestamp_seconds", ledger.oldest)
 
 
 def _of_readiness(ready: Readiness) -> Iterator[FigureValue]:

@@ -195,6 +195,8 @@ _ALL = (
     _gauge("service_last_retention_timestamp_seconds", "When what was too old last went; none before the first time"),
     _gauge("service_retention_late", "1 while that is overdue by more than a day"),
     _gauge("service_oldest_open_erasure_timestamp_seconds", "When the oldest erasure was asked for that is not finished; none if all are"),
+    _gauge("service_ledger_unsealed", "Rows of the ledger that wait for their seal"),
+    _gauge("service_ledger_oldest_unsealed_timestamp_seconds", "When the one was written that waits the longest; none while none waits"),
     _gauge("service_kept_seconds", "How long it is to be kept at most, where a limit is set", "what"),
     _gauge("service_last_backup_timestamp_seconds", "When the last backup was made; none before the first"),
     _gauge("service_last_proven_restore_timestamp_seconds", "When a backup last came back whole; none before the first"),

@@ -42,14 +42,19 @@ CREATE TABLE access_log (
     access_log_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     at timestamp with time zone NOT NULL,
     user_id integer,
-    resident_id integer NOT NULL,
+    resident_id integer,
     what text NOT NULL,
     reason text NOT NULL DEFAULT ''::text,
     until timestamp with time zone,
+    by_contact_id integer,
+    salt uuid NOT NULL DEFAULT gen_random_uuid(),
     CONSTRAINT access_log_pkey PRIMARY KEY (access_log_id),
-    CONSTRAINT access_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
+    CONSTRAINT access_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id),
+    CONSTRAINT access_log_whose CHECK (((resident_id IS NOT NULL) OR (what = 'ledger'::text)))
 );
 CREATE INDEX access_log_resident ON access_log USING btree (resident_id, at DESC);
+CREATE TRIGGER access_log_in_ledger AFTER INSERT ON access_log FOR EACH ROW EXECUTE FUNCTION add_to_ledger();
+CREATE TRIGGER access_log_stays BEFORE DELETE OR UPDATE ON access_log FOR EACH ROW EXECUTE FUNCTION guard_ledger();
 
 CREATE TABLE alert (
     alert_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -824,6 +829,48 @@ CREATE TABLE invitation (
 );
 CREATE UNIQUE INDEX invitation_open ON invitation USING btree (user_id) WHERE ((used_at IS NULL) AND (withdrawn_at IS NULL));
 
+CREATE TABLE ledger_cut (
+    ledger_cut_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    at timestamp with time zone NOT NULL,
+    before timestamp with time zone NOT NULL,
+    through bigint NOT NULL,
+    entries bigint NOT NULL,
+    seal bytea NOT NULL,
+    salt uuid NOT NULL DEFAULT gen_random_uuid(),
+    CONSTRAINT ledger_cut_pkey PRIMARY KEY (ledger_cut_id)
+);
+CREATE TRIGGER ledger_cut_in_ledger AFTER INSERT ON ledger_cut FOR EACH ROW EXECUTE FUNCTION add_to_ledger();
+CREATE TRIGGER ledger_cut_stays BEFORE DELETE OR UPDATE ON ledger_cut FOR EACH ROW EXECUTE FUNCTION guard_ledger();
+
+CREATE TABLE ledger_pending (
+    ledger_pending_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    source text NOT NULL,
+    row_number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    cause text NOT NULL,
+    erasure_id integer,
+    CONSTRAINT ledger_pending_pkey PRIMARY KEY (ledger_pending_id)
+);
+CREATE INDEX ledger_pending_row ON ledger_pending USING btree (source, row_number);
+
+CREATE TABLE ledger_seal (
+    ledger_seal_id bigint NOT NULL,
+    source text NOT NULL,
+    row_number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    cause text NOT NULL,
+    erasure_id integer,
+    digest bytea,
+    seal bytea NOT NULL,
+    CONSTRAINT ledger_seal_pkey PRIMARY KEY (ledger_seal_id),
+    CONSTRAINT ledger_seal_cause_check CHECK ((cause = ANY (ARRAY['written'::text, 'erasure'::text, 'simulation'::text]))),
+    CONSTRAINT ledger_seal_check CHECK (((cause = 'erasure'::text) = (erasure_id IS NOT NULL))),
+    CONSTRAINT ledger_seal_source_check CHECK ((source = ANY (ARRAY['access_log'::text, 'watch_change'::text, 'office_change'::text, 'ledger_cut'::text])))
+);
+CREATE INDEX ledger_seal_at ON ledger_seal USING btree (at);
+CREATE INDEX ledger_seal_row ON ledger_seal USING btree (source, row_number, ledger_seal_id);
+CREATE TRIGGER ledger_seal_stays BEFORE DELETE OR UPDATE ON ledger_seal FOR EACH ROW EXECUTE FUNCTION guard_ledger_seals();
+
 CREATE TABLE line_code (
     contact_id integer NOT NULL,
     code_hash bytea NOT NULL,
@@ -913,6 +960,7 @@ CREATE TABLE office_change (
     what text NOT NULL,
     before jsonb,
     after jsonb,
+    salt uuid NOT NULL DEFAULT gen_random_uuid(),
     CONSTRAINT office_change_pkey PRIMARY KEY (office_change_id),
     CONSTRAINT office_change_check CHECK (((before IS NOT NULL) OR (after IS NOT NULL))),
     CONSTRAINT office_change_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id) ON DELETE CASCADE,
@@ -920,6 +968,8 @@ CREATE TABLE office_change (
     CONSTRAINT office_change_what_check CHECK ((what = ANY (ARRAY['escalation'::text, 'cover'::text, 'duty'::text])))
 );
 CREATE INDEX office_change_office ON office_change USING btree (office_id, office_change_id);
+CREATE TRIGGER office_change_in_ledger AFTER INSERT ON office_change FOR EACH ROW EXECUTE FUNCTION add_to_ledger();
+CREATE TRIGGER office_change_stays BEFORE DELETE OR UPDATE ON office_change FOR EACH ROW EXECUTE FUNCTION guard_ledger();
 
 CREATE TABLE people_import (
     people_import_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1296,6 +1346,7 @@ CREATE TABLE watch_change (
     office_id integer,
     account_id integer,
     by_contact_id integer,
+    salt uuid NOT NULL DEFAULT gen_random_uuid(),
     CONSTRAINT watch_change_pkey PRIMARY KEY (watch_change_id),
     CONSTRAINT watch_change_account_id_fkey FOREIGN KEY (account_id) REFERENCES user_account(user_id) ON DELETE CASCADE,
     CONSTRAINT watch_change_by_contact_id_fkey FOREIGN KEY (by_contact_id) REFERENCES contact(contact_id) ON DELETE SET NULL,
@@ -1313,6 +1364,8 @@ CREATE INDEX watch_change_contact ON watch_change USING btree (contact_id, watch
 CREATE INDEX watch_change_home ON watch_change USING btree (home_id, watch_change_id) WHERE (home_id IS NOT NULL);
 CREATE INDEX watch_change_office ON watch_change USING btree (office_id, watch_change_id) WHERE (office_id IS NOT NULL);
 CREATE INDEX watch_change_resident ON watch_change USING btree (resident_id, watch_change_id);
+CREATE TRIGGER watch_change_in_ledger AFTER INSERT ON watch_change FOR EACH ROW EXECUTE FUNCTION add_to_ledger();
+CREATE TRIGGER watch_change_stays BEFORE DELETE OR UPDATE ON watch_change FOR EACH ROW EXECUTE FUNCTION guard_ledger();
 
 CREATE TABLE webhook_redelivery (
     webhook_redelivery_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1426,6 +1479,19 @@ CREATE VIEW full_alert AS
            FROM alert_episode
           WHERE alert_episode.alert_id = alert.alert_id AND alert_episode.withdrawn_at IS NULL) episodes ON true;
 
+CREATE OR REPLACE FUNCTION public.add_to_ledger()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+    INSERT INTO ledger_pending (source, row_number, at, cause)
+    VALUES (tg_table_name, (to_jsonb(new) ->> (tg_table_name || '_id'))::bigint, new.at, 'written');
+    RETURN NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION public.give_first_channel()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1433,6 +1499,46 @@ AS $function$
 BEGIN
     INSERT INTO contact_channel (contact_id, place, kind, address) VALUES (NEW.contact_id, 1, NEW.channel, NEW.address);
     RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.guard_ledger()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    said text := coalesce(current_setting('mimamori.ledger_cause', true), '');
+    said_at timestamptz := nullif(current_setting('mimamori.ledger_at', true), '')::timestamptz;
+BEGIN
+    IF said = '' OR (said = 'cut' AND tg_op <> 'DELETE') OR NOT has_table_privilege(session_user, tg_relid, tg_op) THEN
+        RAISE EXCEPTION 'rows of % are never changed and never go', tg_table_name USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF said <> 'cut' THEN
+        INSERT INTO ledger_pending (source, row_number, at, cause, erasure_id)
+        VALUES (
+            tg_table_name, (to_jsonb(old) ->> (tg_table_name || '_id'))::bigint, coalesce(said_at, old.at), split_part(said, ' ', 1),
+            nullif(split_part(said, ' ', 2), '')::integer
+        );
+    END IF;
+    IF tg_op = 'DELETE' THEN
+        RETURN old;
+    END IF;
+    new.salt := gen_random_uuid();
+    RETURN new;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.guard_ledger_seals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF tg_op = 'DELETE' AND current_setting('mimamori.ledger_cause', true) = 'cut' THEN
+        RETURN old;
+    END IF;
+    RAISE EXCEPTION 'seals of the ledger are never changed and never go' USING ERRCODE = 'restrict_violation';
 END
 $function$;
 

@@ -6,6 +6,7 @@ import typer
 
 from deploy.cli import backtest, canary, contacts, demo, devices, doctor, processes, quarantine, registration
 from deploy.cli.keeping import backups
+from deploy.cli.keeping.ledger import ledger
 from deploy.cli.keeping.residents import residents
 from deploy.cli.keeping.retention import retention
 from deploy.cli.reaching.channels import channels
@@ -73,6 +74,7 @@ app.command("backtest", rich_help_panel=_LOOK)(backtest.backtest)
 app.command("backup", rich_help_panel=_KEEP)(backups.backup)
 app.command("restore", rich_help_panel=_KEEP)(backups.restore)
 app.add_typer(retention, name="retention", rich_help_panel=_KEEP)
+app.add_typer(ledger, name="ledger", rich_help_panel=_KEEP)
 app.command("restore-check", rich_help_panel=_KEEP)(backups.restore_check)
 # These have sub-commands of their own, with heavy libraries; their arguments are handed on as they are.
 app.command("simulate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(processes.simulate)

@@ -8,6 +8,7 @@ from core.settings import Settings
 from core.store.database import Connection, Database
 from core.store.detection import evaluation_queue
 from core.store.edition import edition
+from core.store.ledger import sealing
 from core.store.migrate import pending
 from core.store.operation import backups, retention
 from core.store.operation.health import Clocks, Health, clocks, health
@@ -19,7 +20,13 @@ from core.store.telemetry.quarantine import State
 from deploy.doctor.check import Check, CheckResult
 from deploy.doctor.deliveries import delivery_checks
 from deploy.doctor.devices import device_checks
-from deploy.doctor.keeping import backup_checks, erasure_checks, retention_checks, stored_time_checks
+from deploy.doctor.keeping import (
+    backup_checks,
+    erasure_checks,
+    ledger_checks,
+    retention_checks,
+    stored_time_checks,
+)
 from deploy.doctor.machine import proxy_checks
 
 # Ingest reports a few times a second; a standby takes over within seconds.
@@ -72,6 +79,7 @@ def _ageing_checks(connection: Connection, settings: Settings, now: datetime) ->
     waiting = retention.parts_over_age(connection, oldest)
     yield from retention_checks(retention.state(connection), waiting, oldest, settings.kept_for, now)
     yield from erasure_checks(erasures.open_since(connection), now)
+    yield from ledger_checks(sealing.state(connection), now)
 
 
 def _age_checks(state: Health, canary_contact_at: datetime | None, clock: Clock) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from core.domain.records.ledger import LedgerState
 from core.domain.records.retention import KeptFor, RetentionState
 from core.store.operation.backups import BackupState
 from core.store.operation.stored_time import StoredTime
@@ -14,6 +15,8 @@ _OLD_BACKUP = timedelta(hours=36)
 _OLD_PROOF = timedelta(days=35)
 # It takes minutes, and a broker that is away is looked after within a day.
 _OPEN_ERASURE = timedelta(days=1)
+# It takes a second; after an upgrade what was written before is sealed at a thousand rows a second.
+_UNSEALED = timedelta(minutes=15)
 # Evaluation is seconds behind; days are a fault.
 _HELD_BACK = timedelta(days=1)
 _RESTORE = "stop the service and restore the last backup: docs/runbook.md#backup-and-restore"
@@ -112,6 +115,21 @@ def erasure_checks(open_since: datetime | None, now: datetime) -> Iterator[Check
         f"one that was asked for {hours:.0f} hours ago is not finished",
         "ingest does it within minutes, and needs the broker: its log says what it waits for (erasure_waits)",
     )  # fmt: skip
+
+
+def ledger_checks(state: LedgerState, now: datetime) -> Iterator[Check]:
+    """Look whether what is written down of who looked and who changed what is sealed."""
+    if state.oldest is not None and now - state.oldest > _UNSEALED:
+        yield Check(
+            "ledger", CheckResult.BAD, f"{state.waiting} rows wait for their seal, the oldest of {_day(state.oldest)}",
+            "ingest seals them; its log says what it waits for (ledger_waits). Right after an upgrade it takes a while",
+        )  # fmt: skip
+        return
+    yield Check(
+        "ledger",
+        CheckResult.GOOD,
+        f"{state.head} entries sealed, {state.waiting} wait; whole? mimamori ledger verify",
+    )
 
 
 def _age(

@@ -11,6 +11,7 @@ from core.domain.alert import CALLS_TO_ACT, Severity
 from core.domain.simulation import RaisedAlert, SimulatedEvent
 from core.errors import NotFoundError
 from core.store.database import Connection
+from core.store.ledger import sealing
 from core.store.queries import load
 
 _SIMULATION = load("operation/simulation")
@@ -180,6 +181,7 @@ def leave_out(connection: Connection, *, but: Collection[str]) -> None:
 
     For a database in which nothing was raised yet.
     """
+    sealing.say_simulation(connection)
     for step in ("leave_out_devices", "leave_out_states", "leave_out_residents", "leave_out_homes"):
         connection.execute(_SIMULATION[step], {"but": sorted(but)})
 

@@ -202,6 +202,7 @@ _CASES: dict[str, list[_Case]] = {
     ],
     "MimamoriRetentionLate": [_count("service_retention_late")],
     "MimamoriErasureOpen": [_age("service_oldest_open_erasure_timestamp_seconds", _DAY)],
+    "MimamoriLedgerUnsealed": [_age("service_ledger_oldest_unsealed_timestamp_seconds", 900)],
     "MimamoriReplicaLost": [
         _Case({"service_replicas": f"2x30 1x{_MINUTES}"}, {"service_replicas": f"1x30 2x{_MINUTES}"})
     ],

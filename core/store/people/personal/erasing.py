@@ -1,15 +1,18 @@
 """Erases a resident in bounded transactions: whoever takes it up goes on where the last one stopped, and the end is a proof."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
 from core.domain.records.erasure import ErasureReport, PersonKeys
 from core.domain.records.personal_data import OF_RESIDENTS, PersonalTable, WhenErased
 from core.store.database import Connection, Database
+from core.store.ledger import sealing
 from core.store.people.personal import erasures, keys, rows, search
 from core.store.queries import load
 
@@ -28,6 +31,7 @@ class BrokerCleared:
 
 
 Clear = Callable[[PersonKeys], BrokerCleared]
+_Taking = Callable[[], AbstractContextManager[Connection]]
 
 
 def erase(
@@ -59,21 +63,28 @@ def erase(
             wanted = keys.person(connection, one.resident).keys
             erasures.begin(connection, erasure, wanted)
     cleared = None if clear_broker is None else clear_broker(wanted)
+    taking = partial(_taking, database, erasure, now)
     for table in OF_RESIDENTS:
         if must_end():
             return None
-        if table.when_erased is WhenErased.DELETED and not _delete(
-            database, erasure, table, wanted, must_end
-        ):
+        if table.when_erased is WhenErased.DELETED and not _delete(taking, erasure, table, wanted, must_end):
             return None
-    with database.transaction() as connection:
+    with taking() as connection:
         blanked = _blank(connection, erasure, wanted)
         connection.execute(_DATA["announce"])
     return _prove(database, erasure, wanted, blanked, cleared, now)
 
 
+@contextmanager
+def _taking(database: Database, erasure: int, now: datetime) -> Generator[Connection]:
+    """Lend a transaction that may take rows of the ledger away; each of them gets an entry that names the erasure."""
+    with database.transaction() as connection:
+        sealing.say_erasure(connection, erasure, now)
+        yield connection
+
+
 def _delete(
-    database: Database,
+    taking: _Taking,
     erasure: int,
     table: PersonalTable,
     wanted: PersonKeys,
@@ -81,20 +92,20 @@ def _delete(
 ) -> bool:
     """Delete all rows of a table; return False if it had to end before."""
     if table.name == "contact":
-        with database.transaction() as connection:
+        with taking() as connection:
             connection.execute(_DATA["release_alerts"], rows.values_of(wanted))
     if table.is_timeline:
-        with database.transaction() as connection:
+        with taking() as connection:
             ahead = rows.stretches(connection, table, wanted)
         for stretch in ahead:
             if must_end():
                 return False
-            with database.transaction() as connection:
+            with taking() as connection:
                 gone = rows.delete_stretch(connection, table, wanted, stretch)
                 erasures.note(connection, erasure, table.name, gone)
         return True
     while not must_end():
-        with database.transaction() as connection:
+        with taking() as connection:
             gone = rows.delete_piece(connection, table, wanted)
             erasures.note(connection, erasure, table.name, gone)
         if gone < rows.PIECE:
@@ -130,7 +141,7 @@ def _prove(
     sought = [one for one in wanted.identifiers if one not in common]
     for column in among:
         if column.may_be_mended:
-            with database.transaction() as connection:
+            with _taking(database, erasure, now) as connection:
                 changed = search.blot(connection, sought, column)
             if changed:
                 mended[column.table] = mended.get(column.table, 0) + changed

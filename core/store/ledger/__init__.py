@@ -1,0 +1,1 @@
+"""The ledger: sealed in order, checked, given out, and cut where it is too old."""
