@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
@@ -41,6 +41,14 @@ class Site:
     database_url: str
     town: Town
     push_key: str = ""
+    is_shared: bool = False
+
+    def to_change(self) -> Database:
+        """Open its database for a change; refused where other tests look at the same one, in whatever order they run."""
+        assert not self.is_shared, (
+            "a site that tests only look at was about to be changed: ask for `own_site`"
+        )
+        return Database(self.database_url, size=1)
 
     def session(self, login: str) -> str:
         """Start a session as a sign-in does, without the slow check of the password, and return its token."""
@@ -73,7 +81,7 @@ def seeded(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def site(cluster: Cluster, seeded: tuple[str, Town]) -> Iterator[Site]:
     """Give a site that tests only look at."""
     with _running(cluster, "browser_shared", seeded) as running:
-        yield running
+        yield replace(running, is_shared=True)
 
 
 @pytest.fixture

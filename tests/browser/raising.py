@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from core.domain.alert import Finding, Handling, Severity, Subject
 from core.store.alerts import alerts, episodes, handling
-from core.store.database import Database
 from tests.browser.conftest import Site
 from tests.browser.four_weeks import NOW
 
@@ -28,7 +27,7 @@ def raise_alert(
         cleared_at=None,
         reason={"rule_version": 1},
     )
-    with Database(site.database_url, size=1) as database, database.transaction() as connection:
+    with site.to_change() as database, database.transaction() as connection:
         number = episodes.open_or_update(connection, found, resident, None, at)
     assert number is not None
     return number
@@ -36,13 +35,13 @@ def raise_alert(
 
 def claim(site: Site, number: int) -> None:
     """Let the care user take an alert."""
-    with Database(site.database_url, size=1) as database, database.transaction() as connection:
+    with site.to_change() as database, database.transaction() as connection:
         handling.claim(connection, number, user=2, now=NOW)
 
 
 def claim_all(site: Site) -> None:
     """Let the care user take everything that nobody has taken."""
-    with Database(site.database_url, size=1) as database, database.transaction() as connection:
+    with site.to_change() as database, database.transaction() as connection:
         for one in alerts.open_alerts(connection, NOW):
             if one.handling is Handling.OPEN:
                 handling.claim(connection, one.number, user=2, version=one.version, now=NOW)

@@ -229,11 +229,13 @@ def test_the_band_is_accessible_narrow_and_wide_and_its_button_takes_the_emergen
     expect(page.locator("#alarm")).to_be_hidden()
 
 
-def test_on_a_telephone_an_emergency_covers_no_field_that_is_filled_in(site: Site, open_page: Opener) -> None:
-    claim_all(site)
+def test_on_a_telephone_an_emergency_covers_no_field_that_is_filled_in(
+    own_site: Site, open_page: Opener
+) -> None:
+    claim_all(own_site)
     for resident in (1, 2, 3):
-        raise_alert(site, resident, Severity.EMERGENCY, rule="sos")
-    page = open_page(site, "/residents/2/contacts/new", login="care", width=390)
+        raise_alert(own_site, resident, Severity.EMERGENCY, rule="sos")
+    page = open_page(own_site, "/residents/2/contacts/new", login="care", width=390)
     bar = page.locator("#alarm-bar")
     expect(bar).to_contain_text("緊急 ")
     covered: list[str] = []
@@ -249,7 +251,6 @@ def test_on_a_telephone_an_emergency_covers_no_field_that_is_filled_in(site: Sit
             page.evaluate("y => scrollTo(0, y)", down)
             assert bar.evaluate(_IS_IN_SIGHT)
     assert covered == []
-    claim_all(site)
 
 
 _IS_IN_SIGHT = """one => {
