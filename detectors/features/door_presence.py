@@ -29,6 +29,8 @@ from detectors.features.window import Blind, LifeSigns, moment
 
 # After the door this much quiet may be an outing.
 OUT_AFTER_S = 1800.0
+# The ward is in contact again at any moment.
+_LOOK_AGAIN_S = 60.0
 # Who goes out was up and about before; a door in a home that had been quiet for so long is somebody who comes, as often as not.
 QUIET_BEFORE_S = 900.0
 # Openings and closings this near are one passage, and an outing that was one ends with the door this soon after the first movement.
@@ -107,7 +109,8 @@ class DoorWatch:
 class Sight:
     """What presence is decided from beside the life signs: the doors, when the home was blind, and when a tracker was away.
 
-    `undecided_from` is since when nothing may be concluded from silence (Unix seconds), None if anything may.
+    `undecided_from` is when the ward was last in contact (Unix seconds), if it is not decided yet whether it has been silent since: the
+    silence after it does not count. It is a moment ago as a rule; a real silence of the ward is in `blind`. None if every silence counts.
     """
 
     doors: DoorWatch
@@ -199,13 +202,19 @@ def door_presence(signs: LifeSigns, zone: ZoneInfo, at: float, sight: Sight) -> 
 def changes_at(found: Presence, signs: LifeSigns, at: float) -> float | None:
     """Return when what was found at a moment can change by itself (Unix seconds), None if only a life sign or an outage changes it."""
     if found.reason is PresenceReason.JUST_USED:
-        lasts_s = OUT_AFTER_S
-    elif found.reason in {PresenceReason.NOTHING_INSIDE, PresenceReason.SEEN_INSIDE}:
+        out_from = _last_sure(signs, at) + OUT_AFTER_S
+        # Later only the ward's next contact is waited for.
+        return out_from if at < out_from else at + _LOOK_AGAIN_S
+    if found.reason in {PresenceReason.NOTHING_INSIDE, PresenceReason.SEEN_INSIDE}:
         lasts_s = LONGEST_S
     else:
         return None
+    return _last_sure(signs, at) + lasts_s
+
+
+def _last_sure(signs: LifeSigns, at: float) -> float:
     seen = _until(signs, at)
-    return float(seen.time[certain(seen)][-1]) + lasts_s
+    return float(seen.time[certain(seen)][-1])
 
 
 def _until(signs: LifeSigns, at: float) -> LifeSigns:
@@ -222,7 +231,7 @@ def _hidden(sure: NDArray[np.float64], at: float, sight: Sight) -> PresenceReaso
     if not len(sure):
         return PresenceReason.NO_SIGN
     last = float(sure[-1])
-    if _overlaps(sight.blind, last, at) or (sight.undecided_from is not None and at > sight.undecided_from):
+    if _overlaps(sight.blind, last, at):
         return PresenceReason.HOME_SILENT
     return PresenceReason.DOOR_SILENT if _overlaps(sight.doors.silent, last, at) else None
 
@@ -235,7 +244,8 @@ def _doubt(
     single = seen.place[(seen.time > last) & ~sure]
     if any(seen.places[int(place)] not in sight.distrusted for place in single):
         return PresenceReason.ONE_SIGN
-    if at - last < OUT_AFTER_S:
+    counted_until = at if sight.undecided_from is None else min(at, sight.undecided_from)
+    if counted_until - last < OUT_AFTER_S:
         return PresenceReason.JUST_USED
     passage = _passage_began(seen, last)
     before = seen.time[seen.time < passage]

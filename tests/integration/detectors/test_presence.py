@@ -136,3 +136,64 @@ def test_with_a_second_resident_it_is_not_known_whose_movements_they_are(
     door(ward, "00:00", used=True)
     ward.pass_to(TODAY + timedelta(minutes=1))
     assert state(ward) == (PresenceState.CANNOT_TELL, PresenceReason.SEVERAL_RESIDENTS)
+
+
+MANY = 12
+
+
+@pytest.fixture
+def large(database: Database, tmp_path: Path) -> EvaluatedWard:
+    """Give a ward of as many homes as it takes to be silent as a whole, all as on other mornings; the first has a door that reports."""
+    homes = [home(number, watched_from=TODAY, door_heartbeat_s=600) for number in range(1, MANY + 1)]
+    for one in homes:
+        one["devices"][1]["heartbeat_s"] = 3600
+    found = EvaluatedWard(database, tmp_path, homes, TODAY)
+    for number in range(1, MANY + 1):
+        found.store(daily(number, FIRST, DAYS))
+    found.pass_to(TODAY + timedelta(minutes=1))
+    for number in range(1, MANY + 1):
+        found.store(daily(number, TODAY, 1, hours=(7.0, 7.5, 8.0, 8.5, 9.0)))
+    _in_contact(found, "09:05")
+    found.pass_to(at("2026-07-01 09:06"))
+    return found
+
+
+def _in_contact(ward: EvaluatedWard, clock: str, homes: range = range(1, MANY + 1)) -> None:
+    moment = at(f"2026-07-01 {clock}")
+    ward.store([Seen(f"door-{one}", "battery_pct", 80, moment) for one in homes])
+    ward.store([Seen(f"kitchen-{one}", "battery_pct", 80, moment) for one in homes])
+
+
+def test_in_a_ward_of_many_homes_it_is_known_who_is_at_home_and_who_went_out(large: EvaluatedWard) -> None:
+    assert state(large) == (PresenceState.IN, PresenceReason.SEEN_INSIDE)
+    leave(large)
+    assert state(large) == (PresenceState.CANNOT_TELL, PresenceReason.JUST_USED)
+    for clock in ("09:15", "09:25", "09:35"):
+        _in_contact(large, clock)
+    # Others are seen, one a moment before.
+    large.store(daily(2, TODAY, 1, hours=(9.3, 9.67)))
+    large.pass_to(at("2026-07-01 09:42"))
+    assert state(large) == (PresenceState.OUT, PresenceReason.NOTHING_INSIDE)
+
+
+def test_while_the_whole_ward_may_be_silent_nobody_is_said_to_have_gone_out(large: EvaluatedWard) -> None:
+    leave(large)
+    large.store(daily(2, TODAY, 1, hours=(9.3,)))
+    for minute in range(19, 43):
+        _in_contact(large, f"09:{minute}")
+        large.pass_to(at(f"2026-07-01 09:{minute}") + timedelta(seconds=30))
+    # Half an hour after the door; but for 24 minutes nobody was seen in any home, and it is not decided why.
+    assert state(large) == (PresenceState.CANNOT_TELL, PresenceReason.JUST_USED)
+    large.store(daily(2, TODAY, 1, hours=(9.72,)))
+    _in_contact(large, "09:44")
+    assert large.pass_to(at("2026-07-01 09:44:30")) >= 1
+    assert state(large) == (PresenceState.OUT, PresenceReason.NOTHING_INSIDE)
+
+
+def test_in_a_ward_of_many_homes_a_silent_home_cannot_tell(large: EvaluatedWard) -> None:
+    for hour in range(9, 14):
+        for minute in range(10, 60, 10):
+            _in_contact(large, f"{hour:02}:{minute}", range(2, MANY + 1))
+        large.store(daily(2, TODAY, 1, hours=(hour + 0.9,)))
+        large.pass_to(at(f"2026-07-01 {hour:02}:59"))
+    assert state(large) == (PresenceState.CANNOT_TELL, PresenceReason.HOME_SILENT)

@@ -147,9 +147,20 @@ def test_a_home_that_was_blind_since_the_last_sign_cannot_tell_until_the_next(be
     assert found(LEFT, "19:30", sight).reason is PresenceReason.HOME_SILENT
     after = signs(*ACTIVE, ("18:32", FRONT), ("18:55", HALL), ("18:56", HALL))
     assert found(after, "19:30", sight).state is PresenceState.IN
-    assert found(LEFT, "19:30", Sight(FITTED.doors, undecided_from=at("19:00").timestamp())).reason is (
-        PresenceReason.HOME_SILENT
-    )
+
+
+def test_the_quiet_after_the_door_counts_as_far_as_the_ward_was_in_contact() -> None:
+    def sight(clock: str) -> Sight:
+        return Sight(FITTED.doors, undecided_from=at(clock).timestamp())
+
+    # A moment ago, as it always is.
+    assert found(LEFT, "19:30", sight("19:29")).state is PresenceState.OUT
+    assert found(signs(*ACTIVE), "19:00", sight("18:59")).state is PresenceState.IN
+    waits = found(LEFT, "19:30", sight("19:00"))
+    assert (waits.state, waits.reason) == (PresenceState.CANNOT_TELL, PresenceReason.JUST_USED)
+    due = changes_at(waits, LEFT, at("19:30").timestamp())
+    assert due == at("19:31").timestamp()
+    assert found(LEFT, "19:31", sight("19:02:10")).state is PresenceState.OUT
 
 
 def test_a_door_whose_sensor_was_silent_since_the_last_sign_cannot_tell_in_or_out() -> None:
