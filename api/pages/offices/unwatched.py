@@ -15,6 +15,7 @@ from api.wording.times import LocalTimes
 from core.store.database import Connection
 from core.store.operation import evaluation_gaps
 from core.store.operation.evaluation_gaps import EvaluationGap, UnwatchedHomes
+from core.store.telemetry.blind_times import INGEST_BEHIND
 
 router = APIRouter()
 LISTED = timedelta(days=30)
@@ -35,7 +36,13 @@ def show_unwatched(request: Request, viewer: Staff, connection: ConnectionDep, n
     """Show when no home was watched in the last 30 days, and which homes those were."""
     office = visibility.office_for(connection, viewer, number)
     page = HtmlPage(request, viewer)
-    found = evaluation_gaps.spans(connection, page.now - LISTED, page.now)
+    found = evaluation_gaps.spans(
+        connection,
+        page.now - LISTED,
+        page.now,
+        silent_after=page.now - page.known_since,
+        behind=INGEST_BEHIND,
+    )
     context: dict[str, object] = {
         "office": office,
         "spans": [_shown(connection, page, number, one) for one in found],

@@ -94,10 +94,23 @@ def latest(connection: Connection, since: datetime) -> list[EvaluationGap]:
     return cursor.execute(_GAPS["latest"], {"since": since, "limit": _MOST}).fetchall()
 
 
-def spans(connection: Connection, since: datetime, now: datetime) -> list[EvaluationGap]:
-    """Return when no home could be watched since a moment, whatever the reason, the newest first."""
+def spans(
+    connection: Connection, since: datetime, now: datetime, *, silent_after: timedelta, behind: str
+) -> list[EvaluationGap]:
+    """Return when no home could be watched since a moment, whatever the reason, the newest first.
+
+    Evaluation that has not looked at anybody for `silent_after`, and for five minutes at least, stands still now, unless ingest is behind
+    (a blind time of the ward of cause `behind`).
+    """
     cursor = connection.cursor(row_factory=class_row(EvaluationGap))
-    values = {"since": since, "now": now, "shortest": SHORTEST, "limit": _MOST}
+    values = {
+        "since": since,
+        "now": now,
+        "shortest": SHORTEST,
+        "silent": max(SHORTEST, silent_after),
+        "behind": behind,
+        "limit": _MOST,
+    }
     return cursor.execute(_GAPS["spans"], values).fetchall()
 
 

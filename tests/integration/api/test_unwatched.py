@@ -78,6 +78,38 @@ def test_the_board_says_for_a_day_that_evaluation_stood_still_and_while_it_does(
     assert "見守りの判定が止まっていました" not in care.get("/board").text
 
 
+def test_while_evaluation_stands_still_it_is_said_that_nobody_is_watched(ward: ApiWard) -> None:
+    now = ward.clock.now()
+    care = ward.client("care_a")
+    ward.execute("INSERT INTO evaluation_look (through) VALUES (%s)", now - timedelta(minutes=4))
+    assert care.get(f"/api/v1{_PAGE}").json() == []
+    through = now - timedelta(minutes=13)
+    ward.execute("UPDATE evaluation_look SET through = %s", through)
+    shown = care.get(_PAGE).text
+    assert "この30日に、そのような時間はありません" not in shown
+    assert f"{through.astimezone(_TOKYO):%-H:%M}から いままで" in shown
+    assert "判定が止まっていました" in shown
+    (found,) = care.get(f"/api/v1{_PAGE}").json()
+    assert (datetime.fromisoformat(found["began_at"]), found["ended_at"], found["homes"]) == (
+        through,
+        None,
+        1,
+    )
+
+    # What is on record already, or waits for ingest, is said once.
+    _gap(ward, through, None)
+    assert len(care.get(f"/api/v1{_PAGE}").json()) == 1
+    ward.execute("DELETE FROM evaluation_gap")
+    ward.execute(
+        "INSERT INTO blind_time (subject_kind, began_at, known_at, cause)"
+        " VALUES ('ward', %s, %s, 'ingest_behind')",
+        through,
+        now,
+    )
+    (found,) = care.get(f"/api/v1{_PAGE}").json()
+    assert found["cause"] == "ingest_behind"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -191,7 +191,13 @@ def test_ingest_that_catches_up_step_by_step_was_behind_once_and_is_not_taken_fo
         ward.clock.advance(seconds=2)
     with database.transaction() as connection:
         found = blind_times.of_subjects(connection, (WARD,), STOPPED - timedelta(hours=1), ward.clock.now())
-        spans = evaluation_gaps.spans(connection, STOPPED - timedelta(hours=1), ward.clock.now())
+        spans = evaluation_gaps.spans(
+            connection,
+            STOPPED - timedelta(hours=1),
+            ward.clock.now(),
+            silent_after=timedelta(minutes=1),
+            behind=blind_times.INGEST_BEHIND,
+        )
     (behind,) = found
     assert (behind.cause, behind.began_at) == ("ingest_behind", STOPPED)
     assert behind.ended_at is not None

@@ -48,10 +48,20 @@ ORDER BY began_at DESC
 LIMIT %(limit)s;
 
 -- name: spans
--- When no home of the ward could be watched since a moment, the newest first: nobody was evaluated, or nothing arrived and was stored.
+-- When no home of the ward could be watched since a moment, the newest first: nobody was evaluated, or nothing arrived and was stored. That
+-- evaluation stands still now is on record only when it goes on, so it is read from how far homes were looked at.
 SELECT began_at, ended_at, known_at, 'not_evaluated' AS cause
 FROM evaluation_gap
 WHERE coalesce(ended_at, 'infinity') > %(since)s
+UNION ALL
+SELECT through, NULL, %(now)s, 'not_evaluated'
+FROM evaluation_look
+WHERE
+    through < %(now)s - %(silent)s::interval
+    AND NOT EXISTS (SELECT FROM evaluation_gap WHERE ended_at IS NULL)
+    AND NOT EXISTS (
+        SELECT FROM blind_time WHERE subject_kind = 'ward' AND cause = %(behind)s AND ended_at IS NULL
+    )
 UNION ALL
 SELECT began_at, ended_at, coalesce(known_at, began_at), cause
 FROM blind_time
