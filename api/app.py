@@ -30,6 +30,7 @@ from core.domain.people import Language
 from core.monitoring.tally import Tally
 from core.settings import Settings
 from core.store.database import Database
+from core.store.ledger.web_login import WEB_APPLICATION
 
 # Of the JSON interface; it changes when clients have to.
 INTERFACE_VERSION = "1.0"
@@ -81,7 +82,9 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
         Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `change_feed`, `tally`, `figures`, `answer_limits`, `wrong_codes` and `breached_passwords`. The database is opened when it starts.
     """
     database = Database(
-        settings.database_url.get_secret_value(), size=settings.database_pool_size, application="mimamori-api"
+        settings.database_url.get_secret_value(),
+        size=settings.database_pool_size,
+        application=WEB_APPLICATION,
     )
     clock = clock or settings.make_clock()
     machine_clock = machine_clock or SystemClock()

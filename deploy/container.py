@@ -15,6 +15,8 @@ from deploy.local.mosquitto_files import Certificates, add_password, write_confi
 _SERVICE = 10001
 _PORT = 1883
 _DEVICES_PORT = 8883
+# The login of the web process (compose.yaml).
+_WEB = "mimamori_web"
 _CERTIFICATE, _KEY, _AUTHORITY = "server.crt", "server.key", "ca.crt"
 
 
@@ -26,7 +28,7 @@ def prepare(
     Parameters
     ----------
     secret_folder : Path
-        For `database_password`, `database_url`, and the services' accounts at the broker, `ingest` and `erasure`.
+        For `database_password`, `database_url`, the same of the web process (`web_...`), and the services' accounts at the broker, `ingest` and `erasure`.
     broker_folder : Path
         For the broker's configuration and passwords.
     broker_sees : Path
@@ -36,6 +38,8 @@ def prepare(
     """
     database = _secret(secret_folder / "database_password")
     write_private(secret_folder / "database_url", f"postgresql://mimamori:{database}@database:5432/mimamori")
+    web = _secret(secret_folder / "web_database_password")
+    write_private(secret_folder / "web_database_url", f"postgresql://{_WEB}:{web}@database:5432/mimamori")
     had_passwords = (broker_folder / "passwords").exists()
     for account in (INGEST, ERASURE):
         is_new = not (secret_folder / account).exists()

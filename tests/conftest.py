@@ -12,6 +12,7 @@ import structlog
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.store.database import Database
+from core.store.ledger import web_login
 from core.store.migrate import migrate
 from deploy.local import required_programs
 from deploy.local.mosquitto import Broker
@@ -22,6 +23,7 @@ from tests.support.command_line import CommandLine
 from tests.support.services.folders import service_folder
 from tests.support.services.processes import Processes
 from tests.support.services.quick_cluster import QuickCluster
+from tests.support.wards.api_ward import WEB_LOGIN
 
 _TEMPLATE = "template_mimamori"
 _TIMEOUT_MS = 20_000
@@ -69,6 +71,8 @@ def cluster(_services_folder: Path) -> Iterator[Cluster]:
     try:
         running.create_database(_TEMPLATE)
         migrate(running.url(_TEMPLATE))
+        with Database(running.url(_TEMPLATE), size=1) as made, made.transaction() as connection:
+            web_login.set_up(connection, WEB_LOGIN, WEB_LOGIN)
         yield running
     finally:
         running.stop()

@@ -9,6 +9,7 @@ from deploy.cli.keeping import backups
 from deploy.cli.keeping.ledger import ledger
 from deploy.cli.keeping.residents import residents
 from deploy.cli.keeping.retention import retention
+from deploy.cli.keeping.web_login import web_login
 from deploy.cli.reaching.channels import channels
 from deploy.cli.reaching.secret_keys import secret_keys
 
@@ -54,6 +55,7 @@ def _options_of_all(  # pyright: ignore[reportUnusedFunction] - typer calls it
 app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("demo-reset", rich_help_panel=_START)(demo.demo_reset)
 app.command("migrate", rich_help_panel=_START)(processes.migrate)
+app.command("web-login", rich_help_panel=_START)(web_login)
 app.command("ingest", rich_help_panel=_START)(processes.ingest)
 app.command("detect", rich_help_panel=_START)(processes.detect)
 app.command("sync-broker", rich_help_panel=_START)(processes.sync_broker)

@@ -8,7 +8,7 @@ from core.settings import Settings
 from core.store.database import Connection, Database
 from core.store.detection import evaluation_queue
 from core.store.edition import edition
-from core.store.ledger import sealing
+from core.store.ledger import sealing, web_login
 from core.store.migrate import pending
 from core.store.operation import backups, retention
 from core.store.operation.health import Clocks, Health, clocks, health
@@ -79,7 +79,10 @@ def _ageing_checks(connection: Connection, settings: Settings, now: datetime) ->
     waiting = retention.parts_over_age(connection, oldest)
     yield from retention_checks(retention.state(connection), waiting, oldest, settings.kept_for, now)
     yield from erasure_checks(erasures.open_since(connection), now)
-    yield from ledger_checks(sealing.state(connection), now)
+    is_production = settings.environment == "production"
+    yield from ledger_checks(
+        sealing.state(connection), web_login.logins_that_may_change(connection) if is_production else [], now
+    )
 
 
 def _age_checks(state: Health, canary_contact_at: datetime | None, clock: Clock) -> Iterator[Check]:

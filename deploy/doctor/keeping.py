@@ -1,6 +1,6 @@
 """The doctor's look at what is kept: whether all that was stored is there, and whether it would come back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from core.domain.records.ledger import LedgerState
@@ -117,8 +117,13 @@ def erasure_checks(open_since: datetime | None, now: datetime) -> Iterator[Check
     )  # fmt: skip
 
 
-def ledger_checks(state: LedgerState, now: datetime) -> Iterator[Check]:
-    """Look whether what is written down of who looked and who changed what is sealed."""
+def ledger_checks(state: LedgerState, may_change: Sequence[str], now: datetime) -> Iterator[Check]:
+    """Look whether what is written down of who looked and who changed what is sealed, and whether pages could change it."""
+    if may_change:
+        yield Check(
+            "ledger", CheckResult.LOOK, f"mimamori api signs in as {', '.join(may_change)}, which may change and delete looks and changes",
+            "give it a login of its own: mimamori web-login; docs/runbook.md",
+        )  # fmt: skip
     if state.oldest is not None and now - state.oldest > _UNSEALED:
         yield Check(
             "ledger", CheckResult.BAD, f"{state.waiting} rows wait for their seal, the oldest of {_day(state.oldest)}",

@@ -26,6 +26,7 @@ from core.formats.profile_file import library
 from core.store.alerts import alerts, answer_links
 from core.store.detection import backtest_requests
 from core.store.devices import profile_trials, profiles, proposals, registry
+from core.store.ledger import sealing
 from core.store.operation import connection_loops
 from core.store.operation.connection_loops import ConnectionLoop
 from core.store.people.links import contact_links
@@ -848,7 +849,10 @@ def _proposal(ward: ApiWard) -> dict[str, object]:
 def _people(ward: ApiWard) -> dict[str, object]:
     """Let nobody have the new resident's name, and return A's home, and a contact of A's with one channel."""
     ward.execute("UPDATE resident SET name = name || resident_id WHERE name = %s", _RESIDENT["name"])
-    ward.execute("DELETE FROM contact WHERE name IN ('case', %s)", _CONTACT["name"])
+    with ward.database.transaction() as connection:
+        # Changes of theirs stand in the ledger, and go as those of people who were made up.
+        sealing.say_simulation(connection)
+        connection.execute("DELETE FROM contact WHERE name IN ('case', %s)", (_CONTACT["name"],))
     (contact, channel) = ward.execute(
         "WITH made AS (INSERT INTO contact (resident_id, name, step) VALUES (%s, 'case', 1) RETURNING contact_id)"
         " INSERT INTO contact_channel (contact_id, place, kind, address)"

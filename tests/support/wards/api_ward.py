@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from psycopg.conninfo import make_conninfo
 
 from api.access import sessions
 from api.app import create_app
@@ -31,6 +32,8 @@ from tests.support.alerting import NOW, HandClock
 from tests.support.wards.ward_files import write_ward
 
 ORIGIN = "http://testserver"
+WEB_LOGIN = "mimamori_web"
+"""The login of the web process, and its password."""
 PASSWORD = "a long enough word"
 
 # What the ward file's order makes of them.
@@ -249,15 +252,24 @@ def register_two_offices(database: Database, folder: Path) -> None:
         )
 
 
+def as_web(database_url: str) -> str:
+    """Return the URL by which the web process signs in: it may do less than whoever owns the tables."""
+    return make_conninfo(database_url, user=WEB_LOGIN, password=WEB_LOGIN)
+
+
 @contextmanager
 def api_ward(database_url: str, folder: Path, **settings: Any) -> Generator[ApiWard]:
-    """Give the application over two offices; `settings` are those of the service."""
+    """Give the application over two offices, under the login of the web process; `settings` are those of the service."""
     clock, machine = HandClock(NOW), HandClock(NOW)
     with Database(database_url, size=2) as database:
         register_two_offices(database, folder)
         app = create_app(
             Settings.model_validate(
-                {"environment": "test", "database_url": database_url, "mail_url": "smtp://127.0.0.1:9"}
+                {
+                    "environment": "test",
+                    "database_url": as_web(database_url),
+                    "mail_url": "smtp://127.0.0.1:9",
+                }
                 | settings
             ),
             clock,

@@ -27,7 +27,7 @@ def test_every_process_runs_a_command_that_exists(services: dict[str, Any]) -> N
     ours = [
         service for service in services.values() if service["image"] == "mimamori" and "command" in service
     ]
-    assert len(ours) == 5
+    assert len(ours) == 6
     assert {service["command"][0] for service in ours} <= commands
 
 
@@ -61,6 +61,7 @@ def test_passwords_are_made_once_and_fit_the_broker(tmp_path: Path) -> None:
     prepare(secret_folder, broker_folder, Path("/broker"))
     assert {path: path.read_bytes() for path in tmp_path.glob("*/*")} == before
     made = {"database_password", "database_url", "ingest", "erasure"}
+    made |= {"web_database_password", "web_database_url"}
     assert {path.name for path in secret_folder.iterdir()} == made
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in before)
     assert "listener 1883 0.0.0.0\n" in (broker_folder / "mosquitto.conf").read_text(encoding="utf-8")
