@@ -71,7 +71,7 @@ test: assets catalogue services ## Run all tests, with a real broker, database a
 test-unit: catalogue ## Run the tests that need no services
 	@$(BIN)/pytest -n 2 --dist worksteal tests/unit tests/property tests/contract $(ARGS)
 
-test-faults: assets services ## Run the long tests that kill processes again and again
+test-faults: assets services ## Run the long forms of tests: processes killed again and again, months, every page
 	@LONG_FAULTS=1 $(BIN)/pytest -m faults $(ARGS)
 
 drill: services ## Lose a database with its disk, bring it back with pgBackRest, and say what was lost

@@ -6,12 +6,13 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from threading import Thread
 from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from api.access import sessions
 from api.app import create_app
@@ -133,40 +134,40 @@ def _running(cluster: Cluster, name: str, seeded: tuple[str, Town], push_key: st
 Opener = Callable[..., Page]
 
 
+def opened(
+    browser: Browser,
+    site: Site,
+    path: str,
+    *,
+    login: str | None = None,
+    width: int = 1280,
+    language: str = "ja",
+    console: list[str] | None = None,
+    **options: Any,
+) -> Page:
+    """Open a path of a site in a context of its own, which the caller closes; see `open_page`."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale=language, **options)
+    context.add_cookies([{"name": "mimamori_language", "value": language, "url": site.address}])
+    if login is not None:
+        token = site.session(login)
+        context.add_cookies([{"name": "mimamori_session", "value": token, "url": site.address}])
+    context.set_default_timeout(_TIMEOUT_MS)
+    page = context.new_page()
+    if console is not None:
+        page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: console.append(str(error)))
+    page.goto(site.address + path)
+    return page
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Generator[Opener]:
     """Give a function that opens a path of a site: `open_page(site, "/board", login="care", width=320, language="en")`.
 
     Errors of scripts and refusals of the content security policy are added to the list `console`, if one is given.
     """
-    contexts: list[BrowserContext] = []
-
-    def opened(
-        site: Site,
-        path: str,
-        *,
-        login: str | None = None,
-        width: int = 1280,
-        language: str = "ja",
-        console: list[str] | None = None,
-        **options: Any,
-    ) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale=language, **options)
-        contexts.append(context)
-        context.add_cookies([{"name": "mimamori_language", "value": language, "url": site.address}])
-        if login is not None:
-            token = site.session(login)
-            context.add_cookies([{"name": "mimamori_session", "value": token, "url": site.address}])
-        context.set_default_timeout(_TIMEOUT_MS)
-        page = context.new_page()
-        if console is not None:
-            page.on(
-                "console", lambda message: console.append(message.text) if message.type == "error" else None
-            )
-            page.on("pageerror", lambda error: console.append(str(error)))
-        page.goto(site.address + path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+    before = list(browser.contexts)
+    yield partial(opened, browser)
+    for context in browser.contexts:
+        if context not in before:
+            context.close()
