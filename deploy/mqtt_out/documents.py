@@ -23,8 +23,8 @@ STATE_EXPIRES_S = 900
 _VERSION = 1
 _OURS = "mimamori-"
 _TEXTS = read_catalogue(files("deploy.mqtt_out").joinpath("texts"))
-_PAUSED, _NONE = "paused", "none"
-_STATES = [*(one.value for one in WatchState), _PAUSED]
+_PAUSED, _ALERT, _NONE = "paused", "alert", "none"
+_STATES = [*(one.value for one in WatchState), _ALERT, _PAUSED]
 _ALERTS = {
     Severity.EMERGENCY: "emergency",
     Severity.CHECK_SOON: "check_soon",
@@ -88,13 +88,16 @@ def event_topic(office: int, public_id: str) -> str:
 
 
 def state_of(one: PublishedState) -> Mapping[str, object]:
-    """Return what is said of a resident: nothing that is not known is said to be well.
+    """Return what is said of a resident: nothing that is not known, or about which an alert is open, is said to be well.
 
     Examples
     --------
     >>> lost = PublishedState(1, "d", "", 1, False, WatchState.CANNOT_TELL, 0, None, 2, 0)
     >>> state_of(lost)["state"], state_of(lost)["alert"], state_of(lost)["coverage"]
     ('cannot_tell', 'cannot_tell', 0)
+    >>> fallen = PublishedState(1, "d", "", 1, False, WatchState.AS_USUAL, 1, Severity.EMERGENCY, 2, 2)
+    >>> state_of(fallen)["state"], state_of(fallen)["alert"]
+    ('alert', 'emergency')
     """
     is_known = one.state is not WatchState.CANNOT_TELL
     if one.worst is not None:
@@ -105,13 +108,22 @@ def state_of(one: PublishedState) -> Mapping[str, object]:
     return {
         "version": _VERSION,
         "resident": one.resident,
-        "state": _PAUSED if one.is_paused else one.state.value,
+        "state": _said_state(one),
         "alert": alert,
         "open_alerts": one.open_alerts,
         "coverage": round(100 * one.in_contact / one.expected) if one.expected else None,
         "devices_in_contact": one.in_contact,
         "devices_expected": one.expected,
     }
+
+
+def _said_state(one: PublishedState) -> str:
+    """Return one word for how somebody is; what the last evaluation found of a life is said only while no alert is open."""
+    if one.is_paused:
+        return _PAUSED
+    if one.worst is not None and one.state is not WatchState.CANNOT_TELL:
+        return _ALERT
+    return one.state.value
 
 
 def state_payload(state: Mapping[str, object], now: datetime) -> bytes:
