@@ -23,7 +23,7 @@ from tests.support.command_line import CommandLine
 from tests.support.services.folders import service_folder
 from tests.support.services.processes import Processes
 from tests.support.services.quick_cluster import QuickCluster
-from tests.support.wards.api_ward import WEB_LOGIN
+from tests.support.services.web_login import WEB_LOGIN
 
 _TEMPLATE = "template_mimamori"
 _TIMEOUT_MS = 20_000

@@ -12,7 +12,8 @@ from core.store.people import access_log
 from core.store.people.access_log import Viewed
 from tests.support.alerting import NOW
 from tests.support.command_line import CommandLine
-from tests.support.wards.api_ward import RESIDENT_A, RESIDENT_B, WEB_LOGIN, as_web, register_two_offices
+from tests.support.services.web_login import WEB_LOGIN
+from tests.support.wards.api_ward import RESIDENT_A, RESIDENT_B, as_web, register_two_offices
 from tests.support.wards.whole_person import fill
 
 

@@ -29,11 +29,10 @@ from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
 from core.store.people import users
 from tests.support.alerting import NOW, HandClock
+from tests.support.services.web_login import WEB_LOGIN
 from tests.support.wards.ward_files import write_ward
 
 ORIGIN = "http://testserver"
-WEB_LOGIN = "mimamori_web"
-"""The login of the web process, and its password."""
 PASSWORD = "a long enough word"
 
 # What the ward file's order makes of them.
