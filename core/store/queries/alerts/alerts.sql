@@ -6,11 +6,19 @@ SELECT alert_id FROM alert WHERE alert_id = %(alert)s FOR NO KEY UPDATE;
 
 -- name: get
 -- One alert.
-SELECT * FROM full_alert WHERE alert_id = %(alert)s;
+SELECT
+    alert_id, rule, subject_kind, subject_number, area, resident_id, office_id, severity, condition, handling, began_at, raised_at, detected_at,
+    opened_at, cleared_at, closed_at, outcome, detected_late, reason, version, occurrences, first_began_at, claimed_by, claimed_by_user,
+    claimed_by_contact, claimed_at, claim_expires_at, progress, progress_at, progress_note, arrives_at
+FROM full_alert
+WHERE alert_id = %(alert)s;
 
 -- name: unclosed
 -- All alerts that are not closed, of some offices (and of the whole ward) or of some residents; null means no limit.
-SELECT *
+SELECT
+    alert_id, rule, subject_kind, subject_number, area, resident_id, office_id, severity, condition, handling, began_at, raised_at, detected_at,
+    opened_at, cleared_at, closed_at, outcome, detected_late, reason, version, occurrences, first_began_at, claimed_by, claimed_by_user,
+    claimed_by_contact, claimed_at, claim_expires_at, progress, progress_at, progress_note, arrives_at
 FROM full_alert
 WHERE
     handling <> 'closed'
@@ -19,7 +27,10 @@ WHERE
 
 -- name: history
 -- Past and present alerts, newest first, with the same limits and some more; `before` continues a list.
-SELECT *
+SELECT
+    alert_id, rule, subject_kind, subject_number, area, resident_id, office_id, severity, condition, handling, began_at, raised_at, detected_at,
+    opened_at, cleared_at, closed_at, outcome, detected_late, reason, version, occurrences, first_began_at, claimed_by, claimed_by_user,
+    claimed_by_contact, claimed_at, claim_expires_at, progress, progress_at, progress_note, arrives_at
 FROM full_alert
 WHERE
     (%(offices)s::integer[] IS NULL OR office_id = ANY(%(offices)s) OR (office_id IS NULL AND resident_id IS NULL))
@@ -73,7 +84,10 @@ WHERE alert_id = %(alert)s AND handling <> 'closed';
 
 -- name: companions
 -- The other alerts of some rules about one resident that hold and are not closed.
-SELECT *
+SELECT
+    alert_id, rule, subject_kind, subject_number, area, resident_id, office_id, severity, condition, handling, began_at, raised_at, detected_at,
+    opened_at, cleared_at, closed_at, outcome, detected_late, reason, version, occurrences, first_began_at, claimed_by, claimed_by_user,
+    claimed_by_contact, claimed_at, claim_expires_at, progress, progress_at, progress_note, arrives_at
 FROM full_alert
 WHERE
     resident_id = %(resident)s AND rule = ANY(%(rules)s) AND alert_id <> %(alert)s

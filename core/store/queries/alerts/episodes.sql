@@ -2,7 +2,12 @@
 
 -- name: latest
 -- The newest alert of each key (a rule and its subject), closed or not.
-SELECT DISTINCT ON (card.rule, card.subject_kind, card.subject_number, card.area) card.*
+SELECT DISTINCT ON (card.rule, card.subject_kind, card.subject_number, card.area)
+    card.alert_id, card.rule, card.subject_kind, card.subject_number, card.area, card.resident_id, card.office_id, card.severity,
+    card.condition, card.handling, card.began_at, card.raised_at, card.detected_at, card.opened_at, card.cleared_at, card.closed_at,
+    card.outcome, card.detected_late, card.reason, card.version, card.occurrences, card.first_began_at, card.claimed_by,
+    card.claimed_by_user, card.claimed_by_contact, card.claimed_at, card.claim_expires_at, card.progress, card.progress_at,
+    card.progress_note, card.arrives_at
 FROM unnest(%(rules)s::text[], %(subject_kinds)s::text[], %(subject_numbers)s::integer[], %(areas)s::text[])
     AS wanted (rule, subject_kind, subject_number, area)
 JOIN full_alert AS card ON card.rule = wanted.rule AND card.subject_kind = wanted.subject_kind

@@ -82,7 +82,8 @@ SELECT
 FROM device_assignment AS a
 JOIN device AS d USING (device_number)
 CROSS JOIN LATERAL (
-    SELECT * FROM fix
+    SELECT fix.device_number, fix.time, fix.lat, fix.lon, fix.accuracy_m, fix.speed_kmh, fix.course_deg, fix.received_at, fix.seq
+    FROM fix
     WHERE fix.device_number = a.device_number AND a.during @> fix.time AND fix.time >= %(since)s
         AND fix.time <= %(until)s AND NOT is_clock_suspect(fix.flags)
     ORDER BY fix.time DESC
