@@ -1,6 +1,6 @@
 """The registry of rules: one row each. How a rule is computed stands in `detectors`, what else is asked about it derives from its row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -366,6 +366,16 @@ def has_uncertain_signs(card: ReasonCard | None) -> bool:
     """Return whether single signs came after the last sure movement, of which nobody knows whose they were."""
     uncertain = card.uncertain_signs if isinstance(card, reasons.InactivityReason) else None
     return uncertain is not None and uncertain.last is not None and uncertain.last.time is not None
+
+
+def last_sure_movement(open_alerts: Iterable[Alert]) -> datetime | None:
+    """Return the last sure movement of somebody after which only single signs came, as open alerts say it; None if none says so."""
+    found = [
+        one
+        for one in open_alerts
+        if one.cleared_at is None and has_uncertain_signs(read_reason(one.rule, one.reason))
+    ]
+    return min(map(last_movement, found), default=None)
 
 
 def read_reason(rule: str, card: Mapping[str, object]) -> ReasonCard | None:

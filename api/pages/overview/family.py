@@ -20,6 +20,7 @@ from api.wording.alert_reason import why
 from api.wording.reason_card import place_name
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.people import Contact
+from core.domain.rules import last_sure_movement
 from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.people import residents
@@ -65,6 +66,7 @@ class Someone:
     last_at: datetime | None
     last_known_by: datetime | None
     last_place: str
+    last_sure: datetime | None
     today_chart: object
     today_line: object
     baseline_lines: object
@@ -118,6 +120,7 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         last_at=one.last_life_sign_at,
         last_known_by=residents.life_signs_known_by(connection, [one.home], page.now).get(one.home),
         last_place=place_name(one.last_life_sign_place, page.words),
+        last_sure=last_sure_movement(found),
         today_chart=today["today_chart"],
         today_line=today["today_line"],
         baseline_lines=baseline_context(page, learned)["baseline_lines"],

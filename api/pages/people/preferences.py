@@ -17,6 +17,8 @@ from api.pages.residents.detail import state_name
 from api.schemas.people.preferences import PreferencesIn
 from core.domain.delivery.contact_channel import shown_to_owner
 from core.domain.people import DigestRhythm, Language
+from core.domain.rules import last_sure_movement
+from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.people import residents
 from core.store.people.records.stored_records import StaleRecordError
@@ -161,11 +163,13 @@ def _render(
 def _status(page: HtmlPage, found: PreferencesPage, connection: Connection) -> dict[str, object]:
     person = found.person
     state = state_name(person, page)
+    raised = alerts.open_alerts(connection, page.now, residents=[person.number])
     return {
         "state": state,
         "alerts": person.open_alerts,
         "last_at": person.last_life_sign_at,
         "last_known_by": residents.life_signs_known_by(connection, [person.home], page.now).get(person.home),
+        "last_sure": last_sure_movement(raised),
         "received_at": person.last_received_at,
     }
 

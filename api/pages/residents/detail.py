@@ -22,6 +22,7 @@ from api.views.baseline import BaselineSummary
 from api.wording.presence import presence_why, presence_words
 from api.wording.reason_card import place_name
 from core.domain.alert import Severity
+from core.domain.rules import last_sure_movement
 from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.devices import devices
@@ -50,6 +51,7 @@ def head_context(
 ) -> dict[str, object]:
     """Return what the top of the page shows: state, last life sign, open alerts."""
     presence = one.presence_at(page.known_since)
+    raised = alerts.open_alerts(connection, page.now, residents=[one.number])
     prompt = prompts.recent(connection, [one.number], page.now).get(one.number)
     return {
         "m": page.times,
@@ -57,6 +59,7 @@ def head_context(
         "state": state_name(one, page),
         "last_known_by": residents.life_signs_known_by(connection, [one.home], page.now).get(one.home),
         "last_place": place_name(one.last_life_sign_place, page.words),
+        "last_sure": last_sure_movement(raised),
         "asked": "" if prompt is None else prompt_text(prompt, page.times),
         "open": open_alert_rows(page, viewer, connection, one),
         "at_home": presence_words(presence, page.times),

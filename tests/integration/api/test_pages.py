@@ -1058,7 +1058,7 @@ def test_a_life_sign_of_which_only_the_stretch_of_time_is_known_is_shown_as_that
 
     for client, path in (pages[0], pages[2]):
         assert "6:40から8:40のあいだ" in plain(client, path)
-    assert "最後の動き 3時間前から1時間前のあいだ" in plain(care, "/board")
+    assert "最後の反応 3時間前から1時間前のあいだ" in plain(care, "/board")
     for client, _ in pages:
         client.cookies.set("mimamori_language", "en")
     for client, path in (pages[0], pages[2]):
@@ -1104,8 +1104,8 @@ def test_an_alert_about_a_silence_says_what_its_last_sign_was_and_what_came_sinc
     named(away_from)
     assert "最後の動きは 6:40から8:40のあいだ、廊下です。" in said(care, f"/alerts/{number}")
     assert "最後の動きは 6:40から8:40のあいだ、廊下です。" in said(family, "/family")
-    for path in ("/board", f"/residents/{RESIDENT_A}"):
-        assert "最後の動き 6:40から8:40のあいだ" in said(care, path)
+    assert "最後の動き 6:40から8:40のあいだ" in said(care, "/board")
+    assert "最後の反応 6:40から8:40のあいだ" in said(care, f"/residents/{RESIDENT_A}")
     with ward.database.transaction() as connection:
         token = answer_links.issue(connection, number, 1, ward.clock.now())
     assert "最後の動きは 6:40から8:40のあいだ、廊下です。" in said(family, f"/a/{token}")
@@ -1118,6 +1118,44 @@ def test_an_alert_about_a_silence_says_what_its_last_sign_was_and_what_came_sinc
     page = said(care, f"/alerts/{number}")
     assert "最後の動きは 6:40、廊下です。" in page
     assert "そのあと住まいの機器" not in page
+
+
+def test_a_reaction_that_may_be_nobodys_is_never_called_the_last_movement(ward: ApiWard) -> None:
+    sure, single = ward.clock.now() - timedelta(hours=8), ward.clock.now() - timedelta(hours=3)
+    ward.execute(
+        "INSERT INTO home_latest (home_id, life_sign_at, device_number)"
+        " SELECT home_id, %s, device_number FROM device_assignment JOIN device USING (device_number)"
+        " WHERE device_id = 'hall-a'",
+        single,
+    )
+    ward.open_alert()
+    ward.execute(
+        "UPDATE alert SET rule = 'inactivity', raised_at = %s, reason = %s",
+        ward.clock.now(),
+        Jsonb(
+            {
+                "last_life_sign": {"time": sure.isoformat(), "place": "hall", "kind": "motion"},
+                "uncertain_signs": {"count": 3, "last": {"time": single.isoformat(), "place": "hall"}},
+            }
+        ),
+    )
+
+    def said(client: TestClient, path: str) -> str:
+        return " ".join(re.sub(r"<[^>]*>", "", client.get(path).text).split())
+
+    care, family = ward.client("care_a"), ward.client("family_a")
+    unsure = "(本人の動きかどうかは分かりません。最後の確かな動き 1:40)"
+    for client, path in ((care, f"/residents/{RESIDENT_A}"), (family, "/family")):
+        page = said(client, path)
+        assert "最後の反応 6:40" in page
+        assert unsure in page
+        assert "最後の動き 6:40" not in page
+    board = said(care, "/board")
+    assert "最後の確かな動き 1:40" in board
+    assert "最後の反応 3時間前" in board
+    # Once a sure sign has come nothing is in doubt.
+    ward.execute("UPDATE alert SET condition = 'cleared', cleared_at = %s", ward.clock.now())
+    assert unsure not in said(care, f"/residents/{RESIDENT_A}")
 
 
 def test_an_alert_of_the_night_says_who_is_notified_later(ward: ApiWard) -> None:
