@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from deploy.demo.state import write_private
-from deploy.local.mosquitto import ERASURE, INGEST
+from deploy.local.mosquitto import ERASURE, INGEST, PUBLISHER, READER
 from deploy.local.mosquitto_files import Certificates, add_password, write_configuration
 
 # Our account inside the images (Dockerfile). The broker runs under it too, so that `mimamori sync-broker` may signal it.
@@ -28,7 +28,7 @@ def prepare(
     Parameters
     ----------
     secret_folder : Path
-        For `database_password`, `database_url`, the same of the web process (`web_...`), and the services' accounts at the broker, `ingest` and `erasure`.
+        For `database_password`, `database_url`, the same of the web process (`web_...`), and the accounts at the broker: `ingest`, `erasure`, `mimamori-out`, `mimamori-reader`.
     broker_folder : Path
         For the broker's configuration and passwords.
     broker_sees : Path
@@ -41,7 +41,7 @@ def prepare(
     web = _secret(secret_folder / "web_database_password")
     write_private(secret_folder / "web_database_url", f"postgresql://{_WEB}:{web}@database:5432/mimamori")
     had_passwords = (broker_folder / "passwords").exists()
-    for account in (INGEST, ERASURE):
+    for account in (INGEST, ERASURE, PUBLISHER, READER):
         is_new = not (secret_folder / account).exists()
         password = _secret(secret_folder / account)
         if is_new or not had_passwords:

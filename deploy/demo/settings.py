@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.clock import AcceleratedClock
 from core.credentials.push_key import new_push_key
 from deploy.demo.state import DemoFolder
-from deploy.local.mosquitto import ERASURE, INGEST, SIMULATOR, Broker
+from deploy.local.mosquitto import ERASURE, INGEST, PUBLISHER, READER, SIMULATOR, Broker
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres_cluster import Cluster
 
@@ -30,6 +30,8 @@ class DemoSettings:
 
     def write(self, clock: AcceleratedClock) -> None:
         """Write the settings file with this clock; processes read it when they start."""
+        # Whoever publishes to other systems, and reads there, finds their passwords.
+        self.broker.password(READER)
         self.folder.write_settings(
             {
                 "environment": "demo",
@@ -40,6 +42,8 @@ class DemoSettings:
                 "broker_password": self.broker.password(INGEST),
                 "erasure_broker_username": ERASURE,
                 "erasure_broker_password": self.broker.password(ERASURE),
+                "mqtt_out_username": PUBLISHER,
+                "mqtt_out_password": self.broker.password(PUBLISHER),
                 "devices_broker": f"mqtt://{self.broker.host}:{self.broker.devices_port}",
                 "api_host": LOOPBACK,
                 "api_port": self.port,

@@ -13,6 +13,7 @@ from core.errors import SettingsError
 from core.mqtt_client import close_client
 from core.settings import Settings
 from deploy.doctor.check import Check, CheckResult
+from deploy.doctor.published_states import published_checks
 from deploy.doctor.topics import topic_checks
 
 _TIMEOUT_S = 5.0
@@ -57,6 +58,7 @@ def broker_checks(settings: Settings, listen_s: float) -> Iterator[Check]:
             "use the rules in deploy/mosquitto/acl",
         )  # fmt: skip
     yield from _erasure_checks(settings)
+    yield from published_checks(settings)
     if broker_tls(settings) is None and settings.environment == "production" and not _is_near(settings):
         yield Check(
             "broker TLS", CheckResult.LOOK, "passwords and readings go to the broker in clear",

@@ -15,6 +15,8 @@ from deploy.local.ports import LOOPBACK, answers, free_port, is_free
 INGEST = "ingest"
 ERASURE = "erasure"
 SIMULATOR = "simulator"
+PUBLISHER = "mimamori-out"
+READER = "mimamori-reader"
 _START_TIMEOUT_S = 10.0
 _POLL_S = 0.01
 _DEVICES_PORT = "devices-port"

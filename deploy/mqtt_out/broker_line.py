@@ -17,6 +17,8 @@ from core.settings import Settings
 from deploy.mqtt_out.documents import AVAILABILITY, OFFLINE, ROOT
 
 CLIENT_ID = "mimamori-out"
+MARKER = f"{ROOT}/marker"
+"""Comes back behind everything that is retained; never retained itself."""
 # After one and a half times as long without a word the broker says `offline` for us.
 _KEEPALIVE_S = 20
 _ANSWER_S = 10.0
@@ -38,6 +40,8 @@ class BrokerLine:
     ----------
     settings : Settings
         Where the broker is, and with which account to publish.
+    looks_as : str
+        The client's name of whoever only looks, and leaves the publisher's connection and last will alone; empty: it publishes.
 
     Raises
     ------
@@ -45,15 +49,16 @@ class BrokerLine:
         The broker is away, or does not let us in.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, looks_as: str = "") -> None:
         self._client = client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, protocol=paho.MQTTv5
+            CallbackAPIVersion.VERSION2, client_id=looks_as or CLIENT_ID, protocol=paho.MQTTv5
         )
         client.username_pw_set(settings.mqtt_out_username, settings.mqtt_out_password.get_secret_value())
         if (context := broker_tls(settings)) is not None:
             client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves its type open
         client.max_inflight_messages_set(_MOST_IN_FLIGHT)
-        client.will_set(AVAILABILITY, OFFLINE, qos=1, retain=True)
+        if not looks_as:
+            client.will_set(AVAILABILITY, OFFLINE, qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -99,7 +104,7 @@ class BrokerLine:
             raise BrokerLineError(f"the broker's rules do not let us publish ({self._refusal})")
 
     def retained(self, filters: Sequence[str]) -> Mapping[str, bytes]:
-        """Return what the broker retains under some filters, as somebody who subscribes now would get it.
+        """Return what the broker retains under some filters, `MARKER` among what they cover, as somebody who subscribes now would get it.
 
         Raises
         ------
@@ -110,9 +115,8 @@ class BrokerLine:
         self._is_subscribed = False
         self._client.subscribe([(one, 1) for one in filters])
         self._until(lambda: self._is_subscribed, _ANSWER_S)
-        # Comes back behind everything that is retained.
         self._marker = secrets.token_hex(16).encode()
-        self.put(f"{ROOT}/marker", self._marker, retain=False)
+        self.put(MARKER, self._marker, retain=False)
         is_whole = self._until(lambda: self._marker is None, _RETAINED_S)
         self._client.unsubscribe(list(filters))
         if not is_whole:

@@ -21,6 +21,8 @@ from core.settings import load_settings
 from core.store.alerts import events
 from core.store.database import Connection, Database
 from core.store.people.personal import erasures, keys
+from deploy.doctor.check import CheckResult
+from deploy.doctor.published_states import published_checks
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
 from deploy.mqtt_out.publisher import publish
 from ingest.commands.retained_messages import clear_retained
@@ -150,6 +152,33 @@ def test_a_state_follows_what_is_known_and_says_when_nothing_is(published: _Publ
     assert not [
         word for word in ("花子", "たなか", "03-1111", "35.65", "139.79", "home A", "area A") if word in said
     ]
+
+
+def test_the_doctor_sees_whether_states_are_published_and_disturbs_nobody(
+    published: _Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in published.settings.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+
+    def results(**changed: object) -> list[CheckResult]:
+        return [one.verdict for one in published_checks(settings.model_copy(update=changed))]
+
+    assert results(mqtt_out="") == []
+    assert results(mqtt_out="some") == results(mqtt_out_username="") == [CheckResult.BAD]
+    assert results(mqtt_out_username="mimamori-nobody") == [CheckResult.BAD]
+    # The account is right, and nobody publishes.
+    (away,) = published_checks(settings)
+    assert (away.verdict, away.found) == (CheckResult.BAD, "other systems see residents as not available")
+    published.evaluate(RESIDENT_A, "as_usual")
+    process = published.start()
+    with OutReader(published.broker) as reader:
+        wait_until(lambda: reader.availability == b"online", what="the publisher to be there")
+        assert results() == [CheckResult.GOOD]
+        assert reader.availability == b"online"
+        process.kill()
+        wait_until(lambda: reader.availability == b"offline", what="the last will")
+    assert list(published_checks(settings)) == [away]
 
 
 def test_a_publisher_that_dies_is_not_available_and_states_are_there_again_afterwards(

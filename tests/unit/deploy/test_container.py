@@ -27,8 +27,19 @@ def test_every_process_runs_a_command_that_exists(services: dict[str, Any]) -> N
     ours = [
         service for service in services.values() if service["image"] == "mimamori" and "command" in service
     ]
-    assert len(ours) == 6
+    assert len(ours) == 7
     assert {service["command"][0] for service in ours} <= commands
+
+
+def test_nothing_is_published_to_other_systems_unless_somebody_wants_it(services: dict[str, Any]) -> None:
+    assert services["mqtt-out"]["profiles"] == ["mqtt-out"]
+    # Without offices it ends at once, and shall not be started again and again.
+    assert services["mqtt-out"]["restart"] == "on-failure"
+    assert all(
+        one["environment"]["MIMAMORI_MQTT_OUT"] == "${MIMAMORI_MQTT_OUT:-}"
+        for one in services.values()
+        if one["image"] == "mimamori" and "command" in one
+    )
 
 
 def test_every_setting_in_the_file_exists(services: dict[str, Any]) -> None:
@@ -60,13 +71,14 @@ def test_passwords_are_made_once_and_fit_the_broker(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in tmp_path.glob("*/*")}
     prepare(secret_folder, broker_folder, Path("/broker"))
     assert {path: path.read_bytes() for path in tmp_path.glob("*/*")} == before
-    made = {"database_password", "database_url", "ingest", "erasure"}
+    made = {"database_password", "database_url", "ingest", "erasure", "mimamori-out", "mimamori-reader"}
     made |= {"web_database_password", "web_database_url"}
     assert {path.name for path in secret_folder.iterdir()} == made
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in before)
     assert "listener 1883 0.0.0.0\n" in (broker_folder / "mosquitto.conf").read_text(encoding="utf-8")
-    ingest, erasure = (broker_folder / "passwords").read_text(encoding="utf-8").splitlines()
+    ingest, erasure, *others = (broker_folder / "passwords").read_text(encoding="utf-8").splitlines()
     assert (ingest[:10], erasure[:11]) == ("ingest:$7$", "erasure:$7$")
+    assert [one.partition(":")[0] for one in others] == ["mimamori-out", "mimamori-reader"]
     # A release before this one had made the first of them only.
     (secret_folder / "erasure").unlink()
     (broker_folder / "passwords").write_text(f"{ingest}\nhall-1:x\n", encoding="utf-8")
