@@ -326,7 +326,7 @@ def _options(connection: Connection, page: HtmlPage, whose: Concerned) -> dict[s
     return {
         "step": [(str(n), words("resident.step", n=n)) for n in range(1, _MOST_STEPS + 1)],
         "language": [(one.value, words(f"language.{one.value}")) for one in Language],
-        "digest": [(one.value, words(f"preferences.digest_{one.value}")) for one in DigestRhythm],
+        "digest": [(one.value, words(f"digest_rhythm.{one.value}")) for one in DigestRhythm],
         "user": [("", words("record.no_account")), *((str(n), name) for n, name in accounts.items())],
         "kind": [(kind.value, words(f"channel.{kind.value}")) for kind in kinds],
     }

@@ -152,7 +152,7 @@ def _render(
         "version": found.record.version,
         "details": details,
         "languages": [(one.value, words(f"language.{one.value}")) for one in Language],
-        "digests": [(one.value, words(f"preferences.digest_{one.value}")) for one in DigestRhythm],
+        "digests": [(one.value, words(f"digest_rhythm.{one.value}")) for one in DigestRhythm],
         "channels": [(one, shown_to_owner(one)) for one in found.channels],
         "office_phone": person.office_phone,
         "status": None if connection is None else _status(page, found, connection),

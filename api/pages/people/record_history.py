@@ -23,7 +23,7 @@ _LABELS = {
     (Watched.OFFICE, "is_active"): "record.office_open",
 }
 # What stands in a record as a code, and the table of its words.
-_CODES = {"language": "language", "end_reason": "end_reason", "role": "role"}
+_CODES = {"language": "language", "end_reason": "end_reason", "role": "role", "digest": "digest_rhythm"}
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,9 @@ def test_what_the_contact_chooses_holds_at_once_and_is_kept_with_who_chose_it(ow
     ((what, by),) = own.ward.execute("SELECT what, by_contact_id FROM watch_change")
     assert (what, by) == ("contact", own.contact)
     history = own.ward.client("care_a").get(f"/contacts/{own.contact}").text
-    assert "週に1回(月曜)" in history
+    said = " ".join(re.sub(r"<[^>]*>", "", history).split())
+    assert "様子のまとめ: いりません → 週に1回(月曜)" in said
+    assert "weekly" not in said
 
     own.send(**{**_FORM, "quiet_from": "", "quiet_until": "", "digest": "never", "is_tested_monthly": ""})
     assert own.kept() == (None, None, "en", "never", False)
@@ -297,3 +299,17 @@ def test_two_who_change_at_once_are_one_after_the_other(own: OwnPage) -> None:
     other = own.browser.post(own.address, data={**_FORM, "digest": "daily", "version": "1"})
     said = [one.headers["location"].rpartition("=")[2] for one in (first, again, other)]
     assert said == ["preferences_saved", "preferences_saved", "preferences_stale"]
+
+
+def test_what_comes_in_quiet_hours_is_said_alike_wherever_they_are_shown(own: OwnPage) -> None:
+    own.send(**{**_FORM, "language": "ja"})
+    kept = "緊急のとき、ほかの方の返事がないとき、先に連絡したことの続きは 連絡します"
+    care = own.ward.client("care_a")
+    resident = own.ward.execute("SELECT resident_id FROM contact WHERE contact_id = %s", own.contact)[0][0]
+    for page in (
+        own.show(),
+        care.get(f"/contacts/{own.contact}").text,
+        care.get(f"/residents/{resident}").text,
+    ):
+        assert kept in page
+        assert "緊急のお知らせだけ" not in page

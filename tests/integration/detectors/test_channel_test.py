@@ -87,7 +87,7 @@ def test_a_test_goes_to_its_channel_alone_and_a_press_proves_that_it_arrived(tes
     first, second = ward.client("care_a").get(f"/api/v1{tested.page}/channels").json()
     assert (first["proven_at"], datetime.fromisoformat(second["proven_at"])) == (None, pressed_at)
     page = ward.client("care_a").get(tested.page).text
-    assert "テストが届いた日: 8/1(土)" in page
+    assert "テストに返事があった日: 8/1(土)" in page
     assert "まだ押されていません" not in page
 
 
