@@ -53,7 +53,7 @@ def resident_for(
     now : datetime
         When.
     is_recorded : bool
-        The person's data will be shown: a look of staff is recorded for the person and the family.
+        The person's data will be shown: the look is recorded for the person and the family.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def resident_for(
         There is none, or the viewer may not know.
     """
     found = residents.overview(connection, viewer.scope, resident)
-    if is_recorded and viewer.is_staff:
+    if is_recorded:
         access_log.record(connection, user=viewer.number, resident=resident, what=Viewed.RECORD, now=now)
     return found
 

@@ -108,7 +108,8 @@ class LookOut(Output):
     last_at: datetime
     until: datetime | None
     user_name: str
-    role: Role | None = Field(description="Null: somebody at the machine.")
+    role: Role | None = Field(description="Null: somebody at the machine, or by a link.")
+    is_by_link: bool = Field(description="Whoever opened the link that was sent to the contact `user_name`.")
     what: Viewed
     reason: str = Field(examples=["no_contact", "alert:12"])
     times: int

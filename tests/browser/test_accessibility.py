@@ -68,6 +68,7 @@ _PAGES = {
     "second factor": ("/account/second-factor", "care"),
     "proof of who asks": ("/proof", "admin"),
     "proposals": ("/proposals", "admin"),
+    "ledger": ("/ledger", "admin"),
     "proposal": ("/proposals/1", "admin"),
     "family": ("/family", "family"),
     "resident for the family": ("/residents/2", "family"),

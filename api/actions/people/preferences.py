@@ -16,7 +16,8 @@ from core.domain.people import Contact
 from core.domain.records.details import ContactDetails
 from core.errors import NotFoundError
 from core.store.database import Connection
-from core.store.people import contact_channels, residents
+from core.store.people import access_log, contact_channels, residents
+from core.store.people.access_log import Viewed
 from core.store.people.links import contact_links
 from core.store.people.links.contact_links import LinkPurpose
 from core.store.people.records import stored_records
@@ -134,14 +135,24 @@ def put_first(
 def ask_now(
     connection: Connection, limits: AnswerLimits, token: str, visit: LinkVisit
 ) -> PreferencesPage | None:
-    """Return the page for whoever asked how the resident is now; None where the link has ended.
+    """Return the page for whoever asked how the resident is now, which is a look; None where the link has ended.
 
     Raises
     ------
     TooManyAttemptsError
         It never was a link, and the peer asked for many of those, or this link was used very often.
     """
-    return _counted(connection, limits, token, visit)
+    page = _counted(connection, limits, token, visit)
+    if page is not None:
+        access_log.record(
+            connection,
+            user=0,
+            contact=page.contact.number,
+            resident=page.person.number,
+            what=Viewed.RECORD,
+            now=visit.now,
+        )
+    return page
 
 
 def end_links(connection: Connection, limits: AnswerLimits, token: str, visit: LinkVisit) -> bool:

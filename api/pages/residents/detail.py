@@ -187,6 +187,8 @@ def _access_rows(page: HtmlPage, found: list[AccessRecord]) -> list[AccessRow]:
 
 
 def _who(record: AccessRecord, page: HtmlPage) -> str:
+    if record.is_by_link:
+        return page.words("resident.look_by_link", who=record.user_name or page.words("resident.look_erased"))
     if record.role is None:
         return page.words("record.operator")
     return page.words(

@@ -1,9 +1,9 @@
 """Residents: their state, who is notified about them, who looked, and the reveal of their place."""
 
-from datetime import timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from api.access import location_gate
 from api.access.viewer import Viewer
@@ -27,7 +27,6 @@ from core.domain.people import Contact
 from core.store.people import access_log, contact_channels, residents
 
 router = APIRouter(prefix="/residents", tags=["residents"])
-_LOOKS_SHOWN = timedelta(days=90)
 
 
 @router.get("", summary="The residents you may know of")
@@ -73,13 +72,17 @@ def list_contacts(
 
 
 @router.get("/{number}/looks", summary="Who looked")
-def list_looks(viewer: Watcher, number: Number, connection: ConnectionDep, now: NowDep) -> list[LookOut]:
-    """Return who looked at the resident's place or record in the last 90 days: the newest 200, newest first."""
+def list_looks(
+    *,
+    viewer: Watcher,
+    number: Number,
+    connection: ConnectionDep,
+    now: NowDep,
+    skip: Annotated[int, Query(ge=0, le=100_000_000, description="How many of the newest to leave out.")] = 0,
+) -> list[LookOut]:
+    """Return who ever looked at the resident's place or record: 200 at a time, newest first."""
     resident_for(connection, viewer, number, now, is_recorded=False)
-    return [
-        LookOut.model_validate(one)
-        for one in access_log.access_records(connection, number, since=now - _LOOKS_SHOWN)
-    ]
+    return [LookOut.model_validate(one) for one in access_log.access_records(connection, number, skip=skip)]
 
 
 @router.get("/{number}/week", summary="The last whole week")

@@ -31,6 +31,8 @@ class Viewed(StrEnum):
     """Somebody set how long a silence may last; the reason is the new setting."""
     EXPORT = "export"
     """Everything about the person was given out."""
+    LEDGER = "ledger"
+    """The whole ledger was given out: who looked at whom, and who changed what; of everybody."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class Reveal:
 
 @dataclass(frozen=True)
 class AccessRecord:
-    """One person's looks at one thing within half an hour; without a name and role it was somebody at the machine."""
+    """One person's looks at one thing within half an hour; without a name and role it was somebody at the machine.
+
+    `is_by_link`: whoever opened the link that was sent to the contact of this name.
+    """
 
     first_at: datetime
     last_at: datetime
@@ -51,6 +56,7 @@ class AccessRecord:
     user: int
     user_name: str
     role: Role | None
+    is_by_link: bool
     what: Viewed
     reason: str
     times: int
@@ -60,18 +66,20 @@ def record(
     connection: Connection,
     *,
     user: int,
-    resident: int,
+    resident: int | None,
     what: Viewed,
     reason: str = "",
     now: datetime,
     until: datetime | None = None,
+    contact: int | None = None,
 ) -> None:
-    """Keep a look; `user` 0 is somebody at the machine."""
+    """Keep a look; `user` 0 is somebody at the machine, unless it was by the link of a `contact`. Without a resident it is of everybody."""
     connection.execute(
         _ACCESS_LOG["record"],
         {
             "now": now,
             "user": user or None,
+            "contact": contact,
             "resident": resident,
             "what": what,
             "reason": reason,
@@ -88,10 +96,10 @@ def open_reveal(connection: Connection, user: int, resident: int, now: datetime)
 
 
 def access_records(
-    connection: Connection, resident: int, *, since: datetime | None = None, limit: int = 200, skip: int = 0
+    connection: Connection, resident: int, *, limit: int = 200, skip: int = 0
 ) -> list[AccessRecord]:
-    """Return who looked since a moment, or ever, newest first, without the newest `skip` of them."""
-    asked = {"resident": resident, "since": since, "limit": limit, "skip": skip}
+    """Return who ever looked, newest first, without the newest `skip` of them."""
+    asked = {"resident": resident, "limit": limit, "skip": skip}
     cursor = connection.cursor(row_factory=kwargs_row(_access_record))
     return cursor.execute(_ACCESS_LOG["access_records"], asked).fetchall()
 

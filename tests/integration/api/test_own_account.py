@@ -140,6 +140,7 @@ def test_exports_erasures_credentials_and_invitations_need_a_proof_of_the_last_f
         ("DELETE", "/api/v1/devices/{device_id}/credential"),
         ("POST", "/api/v1/accounts/{number}/invitation"),
         ("POST", "/residents/{number}/export"),
+        ("POST", "/ledger.csv"),
         ("POST", "/residents/{number}/erasure"),
         ("POST", "/devices/{device_id}/connection/label"),
         ("POST", "/devices/{device_id}/connection/password"),

@@ -200,6 +200,8 @@ _CASES = (
     Case("POST", "/residents/{resident}/export", 200, 403, 403, 403, 403, form={}),
     Case("POST", "/residents/{resident}/erasure", 422, 403, 403, 403, 403, form={"name": "x"}),
     Case("GET", "/erasures", 200, 403, 403, 403, 403),
+    Case("GET", "/ledger", 200, 403, 403, 403, 403),
+    Case("POST", "/ledger.csv", 200, 403, 403, 403, 403, form={}),
     Case("GET", "/erasures/{erasure}", 200, 403, 403, 403, 403),
     Case("GET", "/residents/{resident}/record", 200, 200, 404, 403, 403),
     Case("POST", "/residents/{resident}/record", 422, 422, 404, 403, 403, form={"version": "1"}),

@@ -107,6 +107,21 @@ def test_looking_changes_nothing_and_shows_nothing_of_the_resident(own: OwnPage)
         assert hidden not in text, hidden
 
 
+def test_whoever_asks_by_the_link_how_she_is_stands_among_the_looks_and_who_looks_at_the_page_does_not(
+    own: OwnPage,
+) -> None:
+    own.show()
+    own.send("/now")
+
+    looks = own.ward.client("family_a").get("/api/v1/residents/1/looks").json()
+
+    assert [
+        (one["user_name"], one["is_by_link"], one["role"], one["what"], one["times"]) for one in looks
+    ] == [("cousin A", True, None, "record", 1)]
+    page = own.ward.client("family_a").get("/residents/1").text
+    assert "cousin Aさんあてのリンクを ひらいた人" in page
+
+
 def test_what_the_contact_chooses_holds_at_once_and_is_kept_with_who_chose_it(own: OwnPage) -> None:
     text = own.send(**_FORM)
     assert own.kept() == (time(23), time(6, 30), "en", "weekly", True)

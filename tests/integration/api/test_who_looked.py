@@ -40,18 +40,42 @@ def test_whoever_of_the_staff_opens_a_record_stands_in_the_list_of_looks(ward: A
     assert "支援 甲さん" in ward.client("family_a").get(PAGE).text
 
 
-def test_neither_the_board_nor_lists_nor_the_family_leave_a_look_at_a_record(ward: ApiWard) -> None:
+def test_whoever_of_the_family_opens_a_record_stands_there_too(ward: ApiWard) -> None:
+    for address in (PAGE, f"{A}/week", f"{PAGE}/absences"):
+        assert ward.client("family_a").get(address).status_code == 200
+
+    assert _kept(ward) == [("田中 太郎", "record", 3)]
+    assert "田中 太郎さん(家族)" in ward.client("care_a").get(PAGE).text
+
+
+def test_programs_read_on_to_the_first_look_ever(ward: ApiWard) -> None:
+    with ward.database.transaction() as connection:
+        for hour in range(205):
+            access_log.record(
+                connection,
+                user=2,
+                resident=RESIDENT_A,
+                what=Viewed.RECORD,
+                now=ward.clock.now() - timedelta(days=400, hours=hour),
+            )
+    family = ward.client("family_a")
+
+    pages = [family.get(f"{A}/looks?skip={skip}").json() for skip in (0, 200, 400)]
+
+    assert [len(page) for page in pages] == [200, 5, 0]
+
+
+def test_neither_the_board_nor_lists_leave_a_look_at_a_record(ward: ApiWard) -> None:
     for login, address in (
         ("care_a", "/board"),
         ("care_a", "/residents"),
         ("care_a", f"{PAGE}/head"),
-        ("family_a", PAGE),
+        ("family_a", f"{PAGE}/head"),
         ("family_a", "/family"),
     ):
         assert ward.client(login).get(address).status_code == 200
 
     assert _kept(ward) == []
-    assert "見た人の記録は ありません" in ward.client("family_a").get(PAGE).text
 
 
 def test_the_list_of_looks_goes_back_to_the_first_look_ever_page_by_page(ward: ApiWard) -> None:
@@ -69,7 +93,8 @@ def test_the_list_of_looks_goes_back_to_the_first_look_ever_page_by_page(ward: A
 
     pages = [family.get(f"{PAGE}?looks={page}").text for page in (1, 2, 3)]
 
-    assert [page.count("look ") for page in pages] == [20, 20, 5]
+    # Their own look at the page comes first.
+    assert [page.count("look ") for page in pages] == [19, 20, 6]
     assert ["前の記録へ" in page for page in pages] == [True, True, False]
     assert ["新しい記録へ" in page for page in pages] == [False, True, True]
     assert "これまでの すべてを、新しい順に 20件ずつ" in pages[0]

@@ -2,8 +2,8 @@
 
 -- name: record
 -- Keep a look at a person's data, and until when it stays open if it is a reveal.
-INSERT INTO access_log (at, user_id, resident_id, what, reason, until)
-VALUES (%(now)s, %(user)s, %(resident)s, %(what)s, %(reason)s, %(until)s);
+INSERT INTO access_log (at, user_id, by_contact_id, resident_id, what, reason, until)
+VALUES (%(now)s, %(user)s, %(contact)s, %(resident)s, %(what)s, %(reason)s, %(until)s);
 
 -- name: open_reveal
 -- The reveal of a resident's place that a user has open now.
@@ -14,14 +14,15 @@ ORDER BY until DESC
 LIMIT 1;
 
 -- name: access_records
--- Who looked at a resident's data since a moment, or ever, repeated looks within half an hour as one, newest first.
+-- Who ever looked at a resident's data, repeated looks within half an hour as one, newest first.
 SELECT
     min(v.at) AS first_at, max(v.at) AS last_at, max(v.until) AS until, coalesce(u.user_id, 0) AS user,
-    coalesce(u.name, '') AS user_name, u.role,
+    coalesce(u.name, c.name, '') AS user_name, u.role, v.by_contact_id IS NOT NULL AS is_by_link,
     v.what, v.reason, count(*) AS times
 FROM access_log AS v
 LEFT JOIN user_account AS u USING (user_id)
-WHERE v.resident_id = %(resident)s AND (%(since)s::timestamptz IS NULL OR v.at >= %(since)s)
-GROUP BY time_bucket(interval '30 minutes', v.at), u.user_id, v.what, v.reason
-ORDER BY max(v.at) DESC, u.user_id, v.what, v.reason
+LEFT JOIN contact AS c ON c.contact_id = v.by_contact_id
+WHERE v.resident_id = %(resident)s
+GROUP BY time_bucket(interval '30 minutes', v.at), u.user_id, v.by_contact_id, c.name, v.what, v.reason
+ORDER BY max(v.at) DESC, u.user_id, v.by_contact_id, v.what, v.reason
 LIMIT %(limit)s OFFSET %(skip)s;
