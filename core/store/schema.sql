@@ -849,7 +849,11 @@ CREATE TABLE ledger_pending (
     at timestamp with time zone NOT NULL,
     cause text NOT NULL,
     erasure_id integer,
-    CONSTRAINT ledger_pending_pkey PRIMARY KEY (ledger_pending_id)
+    CONSTRAINT ledger_pending_pkey PRIMARY KEY (ledger_pending_id),
+    CONSTRAINT ledger_pending_at_check CHECK (isfinite(at)),
+    CONSTRAINT ledger_pending_cause_check CHECK ((cause = ANY (ARRAY['written'::text, 'erasure'::text, 'simulation'::text]))),
+    CONSTRAINT ledger_pending_check CHECK (((cause = 'erasure'::text) = (erasure_id IS NOT NULL))),
+    CONSTRAINT ledger_pending_source_check CHECK ((source = ANY (ARRAY['access_log'::text, 'watch_change'::text, 'office_change'::text, 'ledger_cut'::text])))
 );
 CREATE INDEX ledger_pending_row ON ledger_pending USING btree (source, row_number);
 
@@ -1512,7 +1516,8 @@ DECLARE
     said text := coalesce(current_setting('mimamori.ledger_cause', true), '');
     said_at timestamptz := nullif(current_setting('mimamori.ledger_at', true), '')::timestamptz;
 BEGIN
-    IF said = '' OR (said = 'cut' AND tg_op <> 'DELETE') OR NOT has_table_privilege(session_user, tg_relid, tg_op) THEN
+    IF said !~ '^(erasure [0-9]+|simulation|cut)$' OR (said IN ('simulation', 'cut') AND tg_op <> 'DELETE')
+        OR tg_table_schema <> 'public' OR NOT has_table_privilege(session_user, tg_relid, tg_op) THEN
         RAISE EXCEPTION 'rows of % are never changed and never go', tg_table_name USING ERRCODE = 'restrict_violation';
     END IF;
     IF said <> 'cut' THEN

@@ -156,6 +156,8 @@ def _fill(url: str, dump: Path, manifest: Manifest, place: Target, begin: Begin)
                 [
                     program,
                     "--exit-on-error",
+                    # Other logins than the owner's need not be here yet; `mimamori web-login` gives its own the rights again.
+                    "--no-privileges",
                     "--no-password",
                     "--verbose",
                     f"--dbname={place.database}",

@@ -30,7 +30,7 @@ class LedgerSealing:
         try:
             with translated_errors():
                 sealed = sealing.seal(connection) if sealing.is_work_left(connection) else None
-        except StoreError as error:
+        except (StoreError, ValueError) as error:
             # Messages go on being stored, and what waits for its seal goes on waiting.
             _log.warning("ledger_waits", error=str(error))
             self._rests_until = now_s + _REST_S

@@ -24,12 +24,20 @@ def set_up(connection: Connection, role: str, password: str) -> bool:
     Raises
     ------
     InputError
-        It is the login that we are connected as, or one that no right can be taken from.
+        It is the login that we are connected as, the owner of the tables, or one that no right can be taken from.
     """
-    row = connection.execute(_WEB_LOGIN["has_role"], {"role": role}).fetchone()
-    is_new = not (row and row[0])
-    if role == connection.info.user:
+    (owner, is_known, is_superuser) = connection.execute(_WEB_LOGIN["roles"], {"role": role}).fetchone() or (
+        "",
+        False,
+        False,
+    )
+    is_new = not is_known
+    if role in {owner, connection.info.user}:
         raise InputError(f"{role} owns the tables; the web process needs a login of its own")
+    if is_superuser:
+        raise InputError(
+            f"{role} is a superuser, from whom no right can be taken; the web process needs a login of its own"
+        )
     make = SQL("CREATE ROLE {} NOSUPERUSER NOCREATEROLE NOCREATEDB LOGIN PASSWORD {}")
     change = SQL("ALTER ROLE {} LOGIN PASSWORD {}")
     name = Identifier(role)
@@ -40,8 +48,8 @@ def set_up(connection: Connection, role: str, password: str) -> bool:
     )
     connection.execute(
         SQL(
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}"
-        ).format(name)
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}"
+        ).format(Identifier(owner), name)
     )
     for tables, taken in (
         (_ADDED_TO, SQL("UPDATE, DELETE, TRUNCATE")),

@@ -26,11 +26,12 @@ CREATE INDEX ledger_seal_at ON ledger_seal (at);
 
 CREATE TABLE ledger_pending (
     ledger_pending_id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    source text NOT NULL,
+    source text NOT NULL CHECK (source IN ('access_log', 'watch_change', 'office_change', 'ledger_cut')),
     row_number bigint NOT NULL,
-    at timestamptz NOT NULL,
-    cause text NOT NULL,
-    erasure_id integer
+    at timestamptz NOT NULL CHECK (isfinite(at)),
+    cause text NOT NULL CHECK (cause IN ('written', 'erasure', 'simulation')),
+    erasure_id integer,
+    CHECK ((cause = 'erasure') = (erasure_id IS NOT NULL))
 );
 CREATE INDEX ledger_pending_row ON ledger_pending (source, row_number);
 
@@ -54,14 +55,15 @@ BEGIN
 END
 $$;
 
--- A row is changed or goes only where its transaction says why (`erasure <number>`, `simulation` or `cut`), and only by a login that may
--- do so itself: whoever may delete a resident takes no row along by that alone.
+-- A row is changed or goes only where its transaction says why (`erasure <number>`; only goes: `simulation`, `cut`), and only by a login
+-- that may do so itself: whoever may delete a resident takes no row along by that alone. No other table may write here by these functions.
 CREATE FUNCTION guard_ledger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     said text := coalesce(current_setting('mimamori.ledger_cause', true), '');
     said_at timestamptz := nullif(current_setting('mimamori.ledger_at', true), '')::timestamptz;
 BEGIN
-    IF said = '' OR (said = 'cut' AND tg_op <> 'DELETE') OR NOT has_table_privilege(session_user, tg_relid, tg_op) THEN
+    IF said !~ '^(erasure [0-9]+|simulation|cut)$' OR (said IN ('simulation', 'cut') AND tg_op <> 'DELETE')
+        OR tg_table_schema <> 'public' OR NOT has_table_privilege(session_user, tg_relid, tg_op) THEN
         RAISE EXCEPTION 'rows of % are never changed and never go', tg_table_name USING ERRCODE = 'restrict_violation';
     END IF;
     IF said <> 'cut' THEN
@@ -87,6 +89,9 @@ BEGIN
     RAISE EXCEPTION 'seals of the ledger are never changed and never go' USING ERRCODE = 'restrict_violation';
 END
 $$;
+
+-- A trigger fires without this right; nobody else hangs one of them on a table of their own.
+REVOKE EXECUTE ON FUNCTION add_to_ledger(), guard_ledger() FROM PUBLIC;
 
 CREATE TRIGGER access_log_in_ledger AFTER INSERT ON access_log FOR EACH ROW EXECUTE FUNCTION add_to_ledger();
 CREATE TRIGGER access_log_stays BEFORE UPDATE OR DELETE ON access_log FOR EACH ROW EXECUTE FUNCTION guard_ledger();

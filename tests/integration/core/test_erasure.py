@@ -9,7 +9,7 @@ import pytest
 from core.domain.records.erasure import ErasureReport, ErasureState, PersonKeys
 from core.domain.records.personal_data import PERSONAL_DATA, WhenErased
 from core.store.database import Database
-from core.store.people.personal import erasing, erasures, keys, rows
+from core.store.people.personal import erasing, erasures, keys, rows, search
 from tests.support.alerting import NOW
 from tests.support.wards.api_ward import RESIDENT_A, RESIDENT_B, register_two_offices
 from tests.support.wards.whole_person import all_rows, empty_tables, fill
@@ -229,3 +229,10 @@ def test_a_second_erasure_finds_nothing_and_asks_for_nothing_new(database: Datab
         again = erasures.ask(connection, RESIDENT_A, user=1, now=NOW)
         assert erasures.get(connection, again).state is ErasureState.DONE
         assert erasures.following(connection) is None
+
+
+def test_a_short_name_is_not_looked_for_in_digests_that_hold_it_by_chance(database_url: str) -> None:
+    with Database(database_url, size=1) as database, database.transaction() as connection:
+        looked_at = {(one.table, one.column) for one in search.columns(connection)}
+    assert ("access_log", "reason") in looked_at
+    assert not [one for one in looked_at if one[0] == "ledger_seal" or one == ("ledger_cut", "seal")]

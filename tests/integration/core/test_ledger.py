@@ -195,6 +195,59 @@ def test_nobody_changes_or_deletes_a_row_by_mistake_or_through_a_hole_in_a_query
     _good(database)
 
 
+@pytest.mark.parametrize(
+    ("cause", "statement"),
+    [
+        ("mended by hand", "DELETE FROM watch_change"),
+        ("erasure", "DELETE FROM watch_change"),
+        ("erasure 7 and more", "UPDATE access_log SET reason = 'another'"),
+        ("simulation", "UPDATE access_log SET reason = 'another'"),
+        ("cut", "UPDATE access_log SET reason = 'another'"),
+    ],
+)
+def test_a_row_changes_for_no_other_cause_than_those_there_are(
+    database: Database, cause: str, statement: str
+) -> None:
+    with pytest.raises(StoreError, match="23001"), database.transaction() as connection:
+        connection.execute("SELECT set_config('mimamori.ledger_cause', %s, true)", (cause,))
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    ("source", "at", "cause"),
+    [
+        ("access_log", "2026-08-01Z", "mended"),
+        ("another", "2026-08-01Z", "written"),
+        ("access_log", "infinity", "written"),
+        ("access_log", "2026-08-01Z", "erasure"),
+    ],
+)
+def test_what_could_not_be_sealed_does_not_wait_for_it(
+    database: Database, source: str, at: str, cause: str
+) -> None:
+    with pytest.raises(StoreError, match="23514"):
+        _execute(
+            database,
+            "INSERT INTO ledger_pending (source, row_number, at, cause) VALUES (%s, 1, %s, %s)",
+            source,
+            at,
+            cause,
+        )
+
+
+def test_an_entry_that_nobody_can_read_stops_the_sealing_and_not_ingest(database: Database) -> None:
+    _seal_all(database)
+    _execute(database, "ALTER TABLE ledger_pending DROP CONSTRAINT ledger_pending_cause_check")
+    _execute(
+        database,
+        "INSERT INTO ledger_pending (source, row_number, at, cause) VALUES ('access_log', 1, %s, 'mended')",
+        NOW,
+    )
+    with closing(database.dedicated_connection()) as connection, capture_logs() as logs:
+        LedgerSealing().look(connection)
+    assert [one["event"] for one in logs] == ["ledger_waits"]
+
+
 def test_those_who_write_at_once_wait_for_nobody_and_leave_no_hole(database: Database) -> None:
     before = _good(database).entries
     began, stop = threading.Barrier(8), threading.Event()

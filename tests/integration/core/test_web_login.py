@@ -54,6 +54,9 @@ def web(database_url: str, tmp_path: Path) -> Iterator[psycopg.Connection[tuple[
         "SET session_replication_role = replica",
         "CREATE OR REPLACE FUNCTION guard_ledger() RETURNS trigger LANGUAGE sql AS ''",
         "SET ROLE mimamori",
+        # A table of its own, of the same name, would let it write what waits.
+        "CREATE TEMPORARY TABLE watch_change (watch_change_id bigint, at timestamptz, salt uuid);"
+        " CREATE TRIGGER own BEFORE DELETE ON pg_temp.watch_change FOR EACH ROW EXECUTE FUNCTION public.guard_ledger()",
     ],
 )
 def test_it_can_take_nothing_out_of_the_ledger_whatever_it_says(
@@ -106,6 +109,15 @@ def test_the_command_makes_it_and_the_doctor_says_where_pages_do_without(
     owner = mimamori("web-login", "mimamori", "--password-file", str(password))
     assert owner.code != 0
     assert "mimamori owns the tables" in owner.err
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE another_superuser SUPERUSER")
+        try:
+            superuser = mimamori("web-login", "another_superuser", "--password-file", str(password))
+        finally:
+            connection.execute("DROP ROLE another_superuser")
+    assert superuser.code != 0
+    assert "another_superuser is a superuser" in superuser.err
 
     with Database(database_url, size=1) as database:
 

@@ -60,7 +60,8 @@ def test_ever_new_texts_cost_what_they_cost_a_dictionary() -> None:
     in_plain = min(_time_of_keeping(_plain(), texts) for _ in range(3))
 
     assert [len(cache) for cache in caches] == [10_000] * 3
-    assert in_cache < 5 * in_plain
+    # It is about four times; to look at all that is kept for each new text would be hundreds.
+    assert in_cache < 30 * in_plain
 
 
 def test_two_threads_that_bring_new_texts_do_not_disturb_each_other() -> None:

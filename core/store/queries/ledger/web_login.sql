@@ -1,8 +1,12 @@
 -- The login of the web process, and what it may do.
 
--- name: has_role
--- Whether there is such a login.
-SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s);
+-- name: roles
+-- Who owns the tables, whether there is a login of a name, and whether that is a superuser.
+SELECT
+    pg_get_userbyid(t.relowner), r.rolname IS NOT NULL, coalesce(r.rolsuper, false)
+FROM pg_class AS t
+LEFT JOIN pg_roles AS r ON r.rolname = %(role)s
+WHERE t.oid = 'access_log'::regclass;
 
 -- name: may_change
 -- The logins of web processes that are connected now and may change or delete a row of the ledger, or make a seal.
