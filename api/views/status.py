@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from core.domain.access_scope import AccessScope
 from core.store.database import Connection
 from core.store.devices import devices
-from core.store.operation import health
+from core.store.operation import evaluation_gaps, health
+from core.store.operation.evaluation_gaps import EvaluationGap
 from core.store.people import residents
 from core.store.people.residents import StateCounts
+from core.store.telemetry.blind_times import INGEST_BEHIND
 
 # Ingest and the detectors report at least once a second; this long without a word is a fault, not a pause.
 SILENT_AFTER = timedelta(seconds=30)
+# So far back outages are listed (our choice): longer than anybody asks for, and short enough to read.
+_UNWATCHED_LISTED = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,16 @@ def is_ingest_silent(found: health.Health, now: datetime, silent_after: timedelt
 def silent_after(factor: float) -> timedelta:
     """Return how long nothing may be received from a process on a clock that runs `factor` times as fast as the machine's."""
     return SILENT_AFTER * max(1.0, factor)
+
+
+def unwatched_spans(connection: Connection, now: datetime, silent_after: timedelta) -> list[EvaluationGap]:
+    """Return when no home was watched in the last 30 days, also while none is, the newest first.
+
+    The detectors may look at nobody for `silent_after`, in the service's time.
+    """
+    return evaluation_gaps.spans(
+        connection, now - _UNWATCHED_LISTED, now, silent_after=silent_after, behind=INGEST_BEHIND
+    )
 
 
 def _is_old(moment: datetime | None, now: datetime, silent_after: timedelta) -> bool:

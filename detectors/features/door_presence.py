@@ -206,10 +206,8 @@ def changes_at(found: Presence, signs: LifeSigns, at: float) -> float | None:
         # Later only the ward's next contact is waited for.
         return out_from if at < out_from else at + _LOOK_AGAIN_S
     if found.reason in {PresenceReason.NOTHING_INSIDE, PresenceReason.SEEN_INSIDE}:
-        lasts_s = LONGEST_S
-    else:
-        return None
-    return _last_sure(signs, at) + lasts_s
+        return _last_sure(signs, at) + LONGEST_S
+    return None
 
 
 def _last_sure(signs: LifeSigns, at: float) -> float:

@@ -188,10 +188,11 @@ def learn(
     counts = certain(signs)
     between_sure = silences(signs, counts)
     returns = learn_returns(between_sure, signs, zone, excluded, ended)
-    places = distrusted(signs, counts, ended)
-    is_every_sure = bool(counts.all())
-    between_every = between_sure if is_every_sure else silences(signs, counts | trusted(signs, places))
-    singles = 0.0 if is_every_sure else round(single_share(signs, counts, ended, places), 4)
+    places, between_every, singles = frozenset[str](), between_sure, 0.0
+    if not counts.all():
+        places = distrusted(signs, counts, ended)
+        between_every = silences(signs, counts | trusted(signs, places))
+        singles = round(single_share(signs, counts, ended, places), 4)
     found = learn_lines(between_sure, between_every, singles, zone, excluded, ended)
     line, sure = _whole(found.line), None if found.sure is None else _whole(found.sure)
     return SilenceBaseline(found.days, line, sure, places, singles, returns, found.needed_min)

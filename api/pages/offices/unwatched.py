@@ -1,7 +1,7 @@
 """When no home of an office could be watched by a fault of ours, which homes those were, and what was found late."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -11,15 +11,13 @@ from api.access import visibility
 from api.dependencies import ConnectionDep, Staff
 from api.pages.rendering import HtmlPage
 from api.schemas.common import Number
+from api.views import status
 from api.wording.times import LocalTimes
 from core.store.database import Connection
 from core.store.operation import evaluation_gaps
 from core.store.operation.evaluation_gaps import EvaluationGap, UnwatchedHomes
-from core.store.telemetry.blind_times import INGEST_BEHIND
 
 router = APIRouter()
-LISTED = timedelta(days=30)
-"""So far back outages are listed (our choice): longer than anybody asks for, and short enough to read."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,7 @@ def show_unwatched(request: Request, viewer: Staff, connection: ConnectionDep, n
     """Show when no home was watched in the last 30 days, and which homes those were."""
     office = visibility.office_for(connection, viewer, number)
     page = HtmlPage(request, viewer)
-    found = evaluation_gaps.spans(
-        connection,
-        page.now - LISTED,
-        page.now,
-        silent_after=page.now - page.known_since,
-        behind=INGEST_BEHIND,
-    )
+    found = status.unwatched_spans(connection, page.now, status.silent_after(page.clock_factor))
     context: dict[str, object] = {
         "office": office,
         "spans": [_shown(connection, page, number, one) for one in found],

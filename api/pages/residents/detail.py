@@ -1,5 +1,6 @@
 """What a resident's page shows: how the person is today, the last weeks, the rooms, the place, and who looked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +22,7 @@ from api.views import baseline
 from api.views.baseline import BaselineSummary
 from api.wording.presence import presence_why, presence_words
 from api.wording.reason_card import place_name
-from core.domain.alert import Severity
+from core.domain.alert import Alert, Severity
 from core.domain.rules import last_sure_movement
 from core.store.alerts import alerts
 from core.store.database import Connection
@@ -47,21 +48,27 @@ class AccessRow:
 
 
 def head_context(
-    page: HtmlPage, viewer: Viewer, connection: Connection, one: ResidentOverview
+    page: HtmlPage,
+    viewer: Viewer,
+    connection: Connection,
+    one: ResidentOverview,
+    raised: Sequence[Alert] | None = None,
 ) -> dict[str, object]:
-    """Return what the top of the page shows: state, last life sign, open alerts."""
+    """Return what the top of the page shows: state, last life sign, open alerts; `raised` are those where they were read already."""
     presence = one.presence_at(page.known_since)
-    raised = alerts.open_alerts(connection, page.now, residents=[one.number])
+    if raised is None:
+        raised = alerts.open_alerts(connection, page.now, residents=[one.number])
+    known_by = residents.life_signs_known_by(connection, [one.home], page.now)
     prompt = prompts.recent(connection, [one.number], page.now).get(one.number)
     return {
         "m": page.times,
         "one": one,
         "state": state_name(one, page),
-        "last_known_by": residents.life_signs_known_by(connection, [one.home], page.now).get(one.home),
+        "last_known_by": known_by.get(one.home),
         "last_place": place_name(one.last_life_sign_place, page.words),
         "last_sure": last_sure_movement(raised),
         "asked": "" if prompt is None else prompt_text(prompt, page.times),
-        "open": open_alert_rows(page, viewer, connection, one),
+        "open": _open_alert_rows(page, viewer, one, raised, known_by),
         "at_home": presence_words(presence, page.times),
         "at_home_why": presence_why(presence, page.times),
     }
@@ -84,6 +91,7 @@ def resident_context(
     climate = rooms(page, connection, one.number)
     contacts = residents.contacts(connection, one.number)
     there = devices.overviews(connection, viewer.scope, resident=one.number)
+    raised = alerts.open_alerts(connection, page.now, residents=[one.number])
     chart = actogram(
         days.days,
         Texts(words("resident.actogram_title", who=one.name), words("chart.description")),
@@ -92,7 +100,7 @@ def resident_context(
         double=double,
     )
     return (
-        head_context(page, viewer, connection, one)
+        head_context(page, viewer, connection, one, raised)
         | today_context(page, days, learned)
         | baseline_context(page, learned)
         | {
@@ -110,7 +118,7 @@ def resident_context(
                 one,
                 there=there,
                 problem=problem,
-                sought=is_sought(alerts.open_alerts(connection, page.now, residents=[one.number])),
+                sought=is_sought(raised),
             ),
             "week": load_week_section(page, connection, one),
             "contacts": contacts,
@@ -145,16 +153,15 @@ def baseline_context(page: HtmlPage, learned: BaselineSummary) -> dict[str, obje
     }
 
 
-def open_alert_rows(
-    page: HtmlPage, viewer: Viewer, connection: Connection, one: ResidentOverview
+def _open_alert_rows(
+    page: HtmlPage,
+    viewer: Viewer,
+    one: ResidentOverview,
+    raised: Sequence[Alert],
+    known_by: Mapping[int, datetime],
 ) -> list[AlertRow]:
     """Return the open alerts about a resident, each as a row of its own."""
-    found = [
-        alert
-        for alert in alerts.open_alerts(connection, page.now, residents=[one.number])
-        if viewer.is_staff or alert.severity is not Severity.EQUIPMENT
-    ]
-    known_by = residents.life_signs_known_by(connection, [one.home], page.now) if found else {}
+    found = [alert for alert in raised if viewer.is_staff or alert.severity is not Severity.EQUIPMENT]
     whose = Whose([one], page.words, known_by)
     return [row for alert in found for row in alert_rows([alert], whose, {}, page.times)]
 
