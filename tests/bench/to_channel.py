@@ -127,7 +127,7 @@ def _called(stand: Stand, receiver: Receiver, callers: list[int]) -> list[float]
     finally:
         close_client(client)
     first = _first(receiver)
-    return [first[caller] - at for caller, at in pressed.items()]
+    return [first[caller][0] - at for caller, at in pressed.items()]
 
 
 def drained(stand: Stand, name: str, alerts: int) -> tuple[float, float]:
@@ -155,8 +155,7 @@ def drained(stand: Stand, name: str, alerts: int) -> tuple[float, float]:
     ids = [key for _, _, _, key in receiver.came]
     assert len(set(ids)) == len(ids), f"{len(ids) - len(set(ids))} of {len(ids)} events came twice"
     # Of an alert that nobody answers while the others drain there are reminders: the first event of each counts.
-    first = {resident: (at, severity) for at, resident, severity, _ in reversed(receiver.came)}
-    came = sorted(first.values())
+    came = sorted(_first(receiver).values())
     urgent = [place for place, (_, severity) in enumerate(came) if severity == Severity.EMERGENCY]
     others = alerts - len(urgent)
     before = max(urgent) + 1 - len(urgent)
@@ -192,9 +191,10 @@ def _receiver(answer_s: float) -> Generator[Receiver]:
         server.server_close()
 
 
-def _first(receiver: Receiver) -> dict[int, float]:
+def _first(receiver: Receiver) -> dict[int, tuple[float, int]]:
+    """Return when the first event about each resident came, and how urgent it is."""
     with receiver.lock:
-        return {resident: at for at, resident, _, _ in reversed(receiver.came)}
+        return {resident: (at, severity) for at, resident, severity, _ in reversed(receiver.came)}
 
 
 def _give_contacts(connection: psycopg.Connection[_Row], residents: list[int], url: str) -> None:

@@ -1036,6 +1036,11 @@ def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_known(ward: 
     assert "湿度" not in care.get(f"/residents/{RESIDENT_A}").text
 
 
+def said(client: TestClient, path: str) -> str:
+    """Return what a page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]*>", "", client.get(path).text).split())
+
+
 def test_a_life_sign_of_which_only_the_stretch_of_time_is_known_is_shown_as_that(ward: ApiWard) -> None:
     """The door stood otherwise after its bridge was away from 6:40 to 8:40: somebody used it, and nobody knows when."""
     ward.open_alert()
@@ -1055,17 +1060,14 @@ def test_a_life_sign_of_which_only_the_stretch_of_time_is_known_is_shown_as_that
     ward.execute("UPDATE reading SET acted_from = %s", away_from)
     ward.execute("UPDATE home_latest SET life_sign_at = %s", away_from)
 
-    def plain(client: TestClient, path: str) -> str:
-        return " ".join(re.sub(r"<[^>]*>", "", client.get(path).text).split())
-
     for client, path in (pages[0], pages[2]):
-        assert "6:40から8:40のあいだ" in plain(client, path)
-    assert "最後の反応 3時間前から1時間前のあいだ" in plain(care, "/board")
+        assert "6:40から8:40のあいだ" in said(client, path)
+    assert "最後の反応 3時間前から1時間前のあいだ" in said(care, "/board")
     for client, _ in pages:
         client.cookies.set("mimamori_language", "en")
     for client, path in (pages[0], pages[2]):
-        assert "between 6:40 and 8:40" in plain(client, path)
-    assert "between 3 h ago and 1 h ago" in plain(care, "/board")
+        assert "between 6:40 and 8:40" in said(client, path)
+    assert "between 3 h ago and 1 h ago" in said(care, "/board")
 
 
 def test_an_alert_about_a_silence_says_what_its_last_sign_was_and_what_came_since(ward: ApiWard) -> None:
@@ -1083,9 +1085,6 @@ def test_an_alert_about_a_silence_says_what_its_last_sign_was_and_what_came_sinc
         back_at,
     )
     number = ward.open_alert()
-
-    def said(client: TestClient, path: str) -> str:
-        return " ".join(re.sub(r"<[^>]*>", "", client.get(path).text).split())
 
     def named(at: datetime) -> None:
         ward.execute(
@@ -1141,9 +1140,6 @@ def test_a_reaction_that_may_be_nobodys_is_never_called_the_last_movement(ward: 
             }
         ),
     )
-
-    def said(client: TestClient, path: str) -> str:
-        return " ".join(re.sub(r"<[^>]*>", "", client.get(path).text).split())
 
     care, family = ward.client("care_a"), ward.client("family_a")
     unsure = "(本人の動きかどうかは分かりません。最後の確かな動き 1:40)"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from core.domain.records.ledger import Anchor, LedgerCheck, LedgerFault
+from core.domain.records.ledger import Anchor, BrokenEntry, LedgerCheck, LedgerFault
 from core.errors import StoreError
 from core.store.database import Database
 from core.store.ledger import checking, cutting, sealing
@@ -72,6 +72,15 @@ def _good(database: Database, against: Anchor | None = None) -> LedgerCheck:
     found = _check(database, against)
     assert found.broken is None, str(found.broken)
     return found
+
+
+def _broken_by(database: Database, statement: str) -> BrokenEntry:
+    """Let the owner do something to a ledger that is whole, and return what is wrong with it then."""
+    _good(database)
+    _as_owner(database, statement)
+    broken = _check(database).broken
+    assert broken is not None
+    return broken
 
 
 def _head(database: Database) -> Anchor:
@@ -142,12 +151,7 @@ def test_every_look_and_every_change_has_an_entry_that_anybody_can_compute_anew(
 def test_a_row_that_the_owner_changes_or_takes_out_is_found_and_named(
     database: Database, statement: str, source: str, fault: LedgerFault
 ) -> None:
-    _good(database)
-
-    _as_owner(database, statement)
-
-    broken = _check(database).broken
-    assert broken is not None
+    broken = _broken_by(database, statement)
     assert (broken.source, broken.fault) == (source, fault)
     ((row,),) = _execute(
         database,
@@ -173,12 +177,7 @@ def test_a_row_that_the_owner_changes_or_takes_out_is_found_and_named(
 def test_an_entry_that_is_changed_taken_out_or_never_was_is_found(
     database: Database, statement: str, number: int | None, fault: LedgerFault
 ) -> None:
-    _good(database)
-
-    _as_owner(database, statement)
-
-    broken = _check(database).broken
-    assert broken is not None
+    broken = _broken_by(database, statement)
     assert (broken.number, broken.fault) == (number, fault)
 
 
